@@ -1,0 +1,173 @@
+//! An isolate: a JavaScript environment that has loaded the addon, and how to reach it.
+//!
+//! Each has one ThreadsafeFunction, which only *wakes*: messages wait in the mailbox and the isolate
+//! fetches them by itself. At most one wake is outstanding. Node 20 and 22 may use a
+//! ThreadsafeFunction after its environment has gone (nodejs/node#55706, #58484), so every use is
+//! behind a lock that the environment's cleanup hook takes to put the function away; Node runs that
+//! hook before its own for the function, because it was added later. After it there is no call and
+//! no release.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use napi::Status;
+use napi::bindgen_prelude::{Env, Function};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+
+use super::locked;
+use super::pool::Pool;
+use crate::metrics::Shard;
+use crate::scheduler::claim::SharedWords;
+use crate::scheduler::{Handed, IsolateId, WorkerId};
+use crate::wire::{self, Mail};
+
+/// Wakes an isolate: nothing goes in (`()`, mapped to no arguments), nothing comes back, errors are
+/// plain statuses, the callee takes no error argument (`false`), it does not keep the process alive
+/// by itself (weak: `true`), and the queue needs room for the one call that can be outstanding.
+type Wake = ThreadsafeFunction<(), (), (), Status, false, true, 2>;
+
+/// Messages that wait for an isolate.
+#[derive(Default)]
+struct Mailbox {
+    bytes: Vec<u8>,
+    /// How many of them settle a task.
+    finals: usize,
+}
+
+/// What an isolate is if it is a worker.
+pub struct Seat {
+    pub pool: Arc<Pool>,
+    pub worker: WorkerId,
+    pub words: Arc<SharedWords>,
+    pub shard: Arc<Shard>,
+}
+
+/// One isolate.
+pub struct Isolate {
+    pub id: IsolateId,
+    wake: Mutex<Option<Wake>>,
+    /// A wake is on its way and has not been answered.
+    called: AtomicBool,
+    mailbox: Mutex<Mailbox>,
+    /// Tasks submitted from here and not settled: the process waits for them.
+    pending: Mutex<usize>,
+    pub seat: Mutex<Option<Arc<Seat>>>,
+    /// A batch that did not fit into the inbox, until a larger one comes.
+    pub oversize: Mutex<Vec<Handed>>,
+}
+
+impl Isolate {
+    pub fn new(env: &Env, id: IsolateId, wake: &Function<'_, (), ()>) -> napi::Result<Arc<Self>> {
+        let wake: Wake = wake
+            .build_threadsafe_function::<()>()
+            .weak::<true>()
+            .callee_handled::<false>()
+            .max_queue_size::<2>()
+            .build()?;
+        let isolate = Arc::new(Self {
+            id,
+            wake: Mutex::new(Some(wake)),
+            called: AtomicBool::new(false),
+            mailbox: Mutex::default(),
+            pending: Mutex::default(),
+            seat: Mutex::default(),
+            oversize: Mutex::default(),
+        });
+        env.add_env_cleanup_hook(Arc::clone(&isolate), |isolate| {
+            let wake = locked(&isolate.wake).take();
+            // Node finalizes the function right after this hook; releasing it here or later is the
+            // use after free that must not be. What is forgotten is one reference count.
+            std::mem::forget(wake);
+            super::registry::forget_isolate(&isolate);
+        })?;
+        Ok(isolate)
+    }
+
+    /// Calls the isolate to its mailbox or to its scheduler. `false` where it is gone.
+    pub fn wake(&self) -> bool {
+        if self.called.swap(true, Ordering::AcqRel) {
+            return true;
+        }
+        let wake = locked(&self.wake);
+        let status = wake.as_ref().map_or(Status::Closing, |wake| {
+            wake.call((), ThreadsafeFunctionCallMode::NonBlocking)
+        });
+        // A full queue means that a call is outstanding after all. Anything else but Ok: the
+        // environment is going, and its cleanup hook tells everybody concerned.
+        matches!(status, Status::Ok | Status::QueueFull)
+    }
+
+    /// The isolate has come: the next wake must call it again.
+    pub fn answered(&self) {
+        self.called.store(false, Ordering::Release);
+    }
+
+    /// Puts messages into the mailbox, all at once.
+    pub fn post(&self, messages: &[u8], finals: usize) {
+        let mut mailbox = locked(&self.mailbox);
+        mailbox.bytes.extend_from_slice(messages);
+        mailbox.finals += finals;
+    }
+
+    /// Puts one message into the mailbox and wakes the isolate.
+    pub fn send(&self, mail: &Mail<'_>) {
+        wire::write_mail(mail, &mut locked(&self.mailbox).bytes);
+        self.wake();
+    }
+
+    pub fn has_mail(&self) -> bool {
+        !locked(&self.mailbox).bytes.is_empty()
+    }
+
+    /// Moves all messages into `inbox`: how many bytes there were, or the negative of how many there
+    /// are where they do not fit.
+    pub fn fetch(&self, env: &Env, inbox: &mut [u8]) -> i64 {
+        /// An emptied mailbox that was larger gives its memory back.
+        const KEEP: usize = 1 << 20;
+        let mut mailbox = locked(&self.mailbox);
+        let length = mailbox.bytes.len();
+        let signed = i64::try_from(length).unwrap_or(i64::MAX);
+        if length > inbox.len() {
+            return -signed;
+        }
+        inbox[..length].copy_from_slice(&mailbox.bytes);
+        mailbox.bytes.clear();
+        if mailbox.bytes.capacity() > KEEP {
+            mailbox.bytes = Vec::new();
+        }
+        let finals = std::mem::take(&mut mailbox.finals);
+        drop(mailbox);
+        self.settled(env, finals);
+        signed
+    }
+
+    /// Tasks have been submitted: as long as any is pending, the process does not exit by itself.
+    pub fn submitted(&self, env: &Env, tasks: usize) {
+        let mut pending = locked(&self.pending);
+        if *pending == 0 && tasks > 0 {
+            self.hold(env, true);
+        }
+        *pending += tasks;
+    }
+
+    /// Tasks have been settled.
+    pub fn settled(&self, env: &Env, tasks: usize) {
+        let mut pending = locked(&self.pending);
+        if *pending > 0 && *pending <= tasks {
+            self.hold(env, false);
+        }
+        *pending = pending.saturating_sub(tasks);
+    }
+
+    fn hold(&self, env: &Env, held: bool) {
+        if let Some(wake) = locked(&self.wake).as_mut() {
+            #[expect(
+                deprecated,
+                reason = "the advice is to clone instead, which does not hold an event loop"
+            )]
+            let result = if held { wake.refer(env) } else { wake.unref(env) };
+            // It fails only while the environment is going: then nothing is to be held.
+            let _ = result;
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! A pool at the edge: a scheduler behind its lock, and the carrying out of what it decides.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+
+use super::isolate::Isolate;
+use super::post::Post;
+use super::timekeeper::Timekeeper;
+use super::{locked, read, registry, settings, written};
+use crate::config::{Config, ConfigError, Machine};
+use crate::metrics::{Metrics, Shard};
+use crate::scheduler::claim::SharedWords;
+use crate::scheduler::{
+    Effects, Exit, Handed, IsolateId, Nanos, NewTask, Scheduler, State, Summary, TaskId, WorkerId,
+};
+use crate::wire::Told;
+
+/// One pool.
+pub struct Pool {
+    pub id: u32,
+    /// The isolate that starts its workers and hears of its affairs.
+    pub owner: IsolateId,
+    scheduler: Mutex<Scheduler>,
+    machine: Machine,
+    config: Mutex<Config>,
+    crashed: AtomicU32,
+    pub metrics: Metrics,
+    /// Where threads count that are not workers of the pool.
+    pub shard: Arc<Shard>,
+    pub opened: Nanos,
+    /// Which isolate each worker is.
+    seats: RwLock<Vec<(WorkerId, Arc<Isolate>)>>,
+    timekeeper: Timekeeper,
+}
+
+impl Pool {
+    pub fn new(owner: IsolateId, machine: Machine) -> Arc<Self> {
+        let config = Config::default_for(&machine);
+        let settings = settings::of(&config);
+        let metrics = Metrics::new();
+        let shard = metrics.shard();
+        let opened = registry::now();
+        let ids = Arc::clone(&registry::WORKER_IDS);
+        Arc::new(Self {
+            id: registry::number(),
+            owner,
+            scheduler: Mutex::new(Scheduler::new(settings, ids, opened ^ 0x5eed_5eed)),
+            machine,
+            config: Mutex::new(config),
+            crashed: AtomicU32::new(0),
+            metrics,
+            shard,
+            opened,
+            seats: RwLock::default(),
+            timekeeper: Timekeeper::default(),
+        })
+    }
+
+    /// Lets the scheduler decide something, then carries it out without its lock.
+    fn decide<T>(self: &Arc<Self>, decide: impl FnOnce(&mut Scheduler, Nanos, &mut Effects) -> T) -> T {
+        let mut fx = Effects::default();
+        let now = registry::now();
+        let result = decide(&mut locked(&self.scheduler), now, &mut fx);
+        self.carry_out(&fx, now, &Post::default(), &self.shard);
+        result
+    }
+
+    fn carry_out(self: &Arc<Self>, fx: &Effects, now: Nanos, post: &Post<'_>, shard: &Shard) {
+        if fx.rearm {
+            self.timekeeper.rearm(self);
+        }
+        self.crashed
+            .fetch_add(u32::try_from(fx.crashed).unwrap_or(0), Ordering::Relaxed);
+        post.deliver(self, fx, now, shard);
+    }
+
+    pub fn submit(self: &Arc<Self>, from: IsolateId, tasks: Vec<NewTask>) {
+        self.metrics.submitted(tasks.len() as u64);
+        self.decide(|scheduler, now, fx| scheduler.submit(from, tasks, now, fx));
+    }
+
+    /// A worker reports and is handed what it does next. `message` is what the reports point into.
+    pub fn exchange(
+        self: &Arc<Self>,
+        worker: WorkerId,
+        told: &[Told],
+        message: &[u8],
+        hungry: bool,
+        shard: &Shard,
+        batch: &mut Vec<Handed>,
+    ) {
+        let mut fx = Effects::default();
+        let now = registry::now();
+        locked(&self.scheduler).exchange(
+            worker,
+            told.iter().map(|told| &told.report),
+            hungry,
+            now,
+            batch,
+            &mut fx,
+        );
+        self.carry_out(&fx, now, &Post { told, message }, shard);
+    }
+
+    /// Lays a layer of options over the config, if it is right: the config in force.
+    pub fn configure(self: &Arc<Self>, layer: &str) -> Result<Config, ConfigError> {
+        let mut config = locked(&self.config);
+        let merged = config.merge_json(layer, &self.machine)?;
+        let settings = settings::of(&merged);
+        *config = merged.clone();
+        drop(config);
+        self.decide(|scheduler, now, fx| scheduler.configure(settings, now, fx));
+        Ok(merged)
+    }
+
+    /// Workers whose end nobody had asked for, since the pool was opened.
+    pub fn crashed(&self) -> u32 {
+        self.crashed.load(Ordering::Relaxed)
+    }
+
+    /// A worker takes its seat; `None` where it is not one that is expected.
+    pub fn join(&self, worker: WorkerId, isolate: &Arc<Isolate>) -> Option<Arc<SharedWords>> {
+        let words = locked(&self.scheduler).join(worker, isolate.id, registry::now())?;
+        written(&self.seats).push((worker, Arc::clone(isolate)));
+        Some(words)
+    }
+
+    /// Calls a worker. One that has not joined comes by itself.
+    pub fn wake(&self, worker: WorkerId) {
+        if let Some((_, isolate)) = read(&self.seats).iter().find(|(id, _)| *id == worker) {
+            isolate.wake();
+        }
+    }
+
+    pub fn begun(self: &Arc<Self>, worker: WorkerId, id: TaskId) {
+        self.decide(|scheduler, _, fx| scheduler.begun(worker, id, fx));
+    }
+
+    pub fn cancel(self: &Arc<Self>, id: TaskId, by: IsolateId) -> bool {
+        self.decide(|scheduler, now, fx| scheduler.cancel(id, by, now, fx))
+    }
+
+    pub fn cancellations(&self, worker: WorkerId) -> Vec<TaskId> {
+        locked(&self.scheduler).cancellations(worker)
+    }
+
+    pub fn decide_retry(self: &Arc<Self>, id: TaskId, wait: Option<Nanos>) {
+        self.decide(|scheduler, now, fx| scheduler.decide(id, wait, now, fx));
+    }
+
+    pub fn state(&self, id: TaskId) -> Option<State> {
+        locked(&self.scheduler).state(id)
+    }
+
+    pub fn summary(&self) -> Summary {
+        locked(&self.scheduler).summary(registry::now())
+    }
+
+    pub fn exited(self: &Arc<Self>, worker: WorkerId, exit: &Exit) {
+        written(&self.seats).retain(|(id, _)| *id != worker);
+        self.decide(|scheduler, now, fx| scheduler.exited(worker, exit, now, fx));
+    }
+
+    pub fn submitter_gone(self: &Arc<Self>, isolate: IsolateId) {
+        self.decide(|scheduler, now, fx| scheduler.submitter_gone(isolate, now, fx));
+    }
+
+    pub fn drain(self: &Arc<Self>, cancel_waiting: bool) -> usize {
+        self.decide(|scheduler, now, fx| scheduler.drain(cancel_waiting, now, fx))
+    }
+
+    pub fn abandon(self: &Arc<Self>) -> (usize, usize) {
+        self.decide(|scheduler, now, fx| scheduler.abandon(now, fx))
+    }
+
+    pub fn dismiss(&self) -> Vec<WorkerId> {
+        locked(&self.scheduler).dismiss()
+    }
+
+    pub fn reopen(&self) {
+        locked(&self.scheduler).reopen();
+    }
+
+    pub fn alarm(&self) -> Nanos {
+        locked(&self.scheduler).alarm()
+    }
+
+    pub fn tick(self: &Arc<Self>) {
+        // The thread that ticks looks at the alarm by itself afterwards.
+        let mut fx = Effects::default();
+        let now = registry::now();
+        locked(&self.scheduler).tick(now, &mut fx);
+        fx.rearm = false;
+        self.carry_out(&fx, now, &Post::default(), &self.shard);
+    }
+
+    /// Ends the pool's thread, until it is needed again.
+    pub fn rest(&self) {
+        self.timekeeper.stop();
+    }
+
+    /// Ends the pool's thread for good.
+    pub fn close(&self) {
+        self.timekeeper.close();
+    }
+}

@@ -1,0 +1,74 @@
+//! What there is to see of a pool, put together from the scheduler's and the metrics' side.
+
+use super::pool::Pool;
+use super::registry;
+use crate::metrics::{Memory, Nanos, QueueStats, Vitals, WorkerCounts, WorkerState, WorkerStats};
+use crate::scheduler::WorkerView;
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "casts of floats saturate"
+)]
+fn whole(number: f64) -> u64 {
+    number as u64
+}
+
+fn worker_stats(view: &WorkerView, heaps: &[f64]) -> WorkerStats {
+    let heap = heaps
+        .chunks_exact(2)
+        .find(|pair| whole(pair[0]) == u64::from(view.id.0));
+    WorkerStats {
+        id: view.id.0,
+        state: match view.state {
+            "starting" => WorkerState::Starting,
+            "idle" => WorkerState::Idle,
+            "busy" => WorkerState::Busy,
+            _ => WorkerState::Leaving,
+        },
+        completed: view.completed,
+        failed: view.failed,
+        utilization: view.utilization,
+        heap_used: heap.map_or(0, |pair| whole(pair[1])),
+        cpu_time: Nanos(view.cpu),
+    }
+}
+
+pub fn stats(pool: &Pool, heaps: &[f64]) -> String {
+    let summary = pool.summary();
+    let queue = QueueStats {
+        depth: summary.queued as u64,
+        bytes: summary.queued_bytes,
+        oldest: Nanos(summary.oldest),
+    };
+    let workers = summary
+        .workers
+        .iter()
+        .map(|view| worker_stats(view, heaps))
+        .collect();
+    serde_json::to_string(&pool.metrics.stats(queue, workers)).unwrap_or_else(|_| "null".into())
+}
+
+pub fn health(pool: &Pool, used: f64, available: f64) -> String {
+    let summary = pool.summary();
+    let now = registry::now();
+    let vitals = Vitals {
+        workers: WorkerCounts {
+            active: count(summary.active),
+            idle: count(summary.idle),
+            crashed: pool.crashed(),
+        },
+        can_start: summary.can_start,
+        oldest: Nanos(summary.oldest),
+        memory: Memory {
+            used: whole(used),
+            available: whole(available),
+        },
+        uptime: Nanos(now.saturating_sub(pool.opened)),
+    };
+    serde_json::to_string(&pool.metrics.health(Nanos(now), &vitals)).unwrap_or_else(|_| "null".into())
+}

@@ -1,0 +1,10 @@
+//! `tasklets`: JavaScript closures in parallel on Node.js, under a scheduler written in Rust.
+#![deny(unsafe_code)]
+
+pub mod config;
+pub mod metrics;
+pub mod scheduler;
+pub mod wire;
+
+#[cfg(feature = "binding")]
+mod binding;

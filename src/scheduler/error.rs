@@ -1,0 +1,115 @@
+//! Why a task that could have run did not come to an end of its own.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::task::{MILLISECOND, Nanos};
+
+/// A reason, outside the task's own code, for which a task fails.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    #[error("the task was cancelled")]
+    Cancelled,
+    #[error("the task ran longer than its timeout of {} ms", millis(*.limit))]
+    RunTimeout { limit: Nanos },
+    #[error("the task waited longer than its queueTimeout of {} ms", millis(*.limit))]
+    QueueTimeout { limit: Nanos },
+    #[error(
+        "the queue is full: {waiting} tasks are waiting and `queue.maxSize` is {limit}; \
+         wait for some to finish, or raise the limit"
+    )]
+    QueueFull { waiting: usize, limit: usize },
+    #[error(
+        "the queue is full: {waiting} bytes are waiting, {extra} more came and `queue.maxBytes` is {limit}; \
+         wait for some tasks to finish, or raise the limit"
+    )]
+    QueueBytes { waiting: u64, extra: u64, limit: u64 },
+    #[error("the pool is shut down and takes no tasks; call `start()` to use it again")]
+    ShutDown,
+    #[error("the pool was shut down before the task had finished")]
+    Abandoned,
+    #[error("the worker was stopped, because another task on it did not end within its grace")]
+    Replaced,
+    #[error("the worker exited with code {code} while the task was running")]
+    WorkerExit { code: i32, cause: Option<Arc<[u8]>> },
+    #[error("the worker ran out of memory while the task was running")]
+    OutOfMemory { limit: u64 },
+    #[error(
+        "no worker can be started: {attempts} in a row ended before they were ready (the last with code {code})"
+    )]
+    NoWorkers {
+        attempts: u32,
+        code: i32,
+        cause: Option<Arc<[u8]>>,
+    },
+}
+
+impl Failure {
+    /// The code by which users tell it from others: the contract of SPEC section 6.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Cancelled => "ERR_TASKLETS_CANCELLED",
+            Self::RunTimeout { .. } | Self::QueueTimeout { .. } => "ERR_TASKLETS_TIMEOUT",
+            Self::QueueFull { .. } | Self::QueueBytes { .. } => "ERR_TASKLETS_QUEUE_FULL",
+            Self::ShutDown | Self::Abandoned => "ERR_TASKLETS_SHUTDOWN",
+            Self::Replaced | Self::WorkerExit { .. } | Self::NoWorkers { .. } => "ERR_TASKLETS_WORKER_EXIT",
+            Self::OutOfMemory { .. } => "ERR_TASKLETS_MEMORY_LIMIT",
+        }
+    }
+
+    /// The name of the class that it becomes, as metrics count it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Cancelled => "AbortError",
+            Self::RunTimeout { .. } | Self::QueueTimeout { .. } => "TimeoutError",
+            Self::QueueFull { .. } | Self::QueueBytes { .. } => "QueueFullError",
+            Self::ShutDown | Self::Abandoned => "ShutdownError",
+            Self::Replaced | Self::WorkerExit { .. } | Self::NoWorkers { .. } => "WorkerExitError",
+            Self::OutOfMemory { .. } => "ResourceLimitError",
+        }
+    }
+
+    /// Whether the task could be worth another attempt: it had started, or waited, in good faith.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self,
+            Self::RunTimeout { .. } | Self::Replaced | Self::WorkerExit { .. } | Self::OutOfMemory { .. }
+        )
+    }
+
+    /// What the error of the class has besides its message.
+    #[must_use]
+    pub fn facts(&self) -> Value {
+        match self {
+            Self::RunTimeout { limit } => json!({ "phase": "run", "timeout": millis(*limit) }),
+            Self::QueueTimeout { limit } => json!({ "phase": "queue", "timeout": millis(*limit) }),
+            Self::QueueFull { limit, .. } => json!({ "limit": limit }),
+            Self::QueueBytes { limit, .. } => json!({ "limit": limit }),
+            Self::WorkerExit { code, .. } | Self::NoWorkers { code, .. } => json!({ "exitCode": code }),
+            Self::OutOfMemory { limit } => json!({ "limit": limit }),
+            Self::Replaced => json!({ "exitCode": 1 }),
+            Self::Cancelled | Self::ShutDown | Self::Abandoned => json!({}),
+        }
+    }
+
+    /// The encoded error that was behind it, where a worker left one.
+    #[must_use]
+    pub fn cause(&self) -> Option<&[u8]> {
+        match self {
+            Self::WorkerExit { cause, .. } | Self::NoWorkers { cause, .. } => cause.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// A duration as users give them.
+fn millis(nanos: Nanos) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a duration of 104 days is exact")]
+    let exact = nanos as f64;
+    exact / MILLISECOND as f64
+}

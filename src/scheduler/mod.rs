@@ -1,0 +1,158 @@
+//! The scheduler: which task runs where and when, and that every task is settled exactly once.
+//!
+//! It is a state machine, not a program. Events come in as calls (submitted, worker ready, reports,
+//! cancelled, time has passed, worker gone); decisions come out as [`Effects`]. It knows neither
+//! Node nor JavaScript, reads no clock, starts no thread, holds no lock and calls nobody, so every
+//! sequence of events can be played to it in a test.
+//!
+//! The way of a task:
+//!
+//! ```text
+//!  submit ──► Queued ──────► Handed (in a worker's inbox) ──► settled
+//!               ▲  ▲  take back │       │ begun, failed, attempts left
+//!               │  └────────────┘       ▼
+//!               └──────────────────  Resting (or Undecided: the owner is asked)
+//! ```
+//!
+//! - A worker *pulls*: when it has finished what it had it reports, and is handed as many tasks as
+//!   should take some 150 µs together ([`hand`]). A function never seen is taken alone.
+//! - What was handed over and not begun can be *taken back* ([`claim`]): when the worker is stuck in
+//!   a long task while another is free, and when it dies.
+//! - A task that is cancelled or late is settled at once; while its code goes on it *lingers*, and
+//!   when its grace is over its worker is replaced ([`stop`]).
+//! - The *timekeeper* (at the edge) calls [`Scheduler::tick`] at [`Scheduler::next_alarm`], and sleeps
+//!   where there is nothing to time ([`watch`]).
+//!
+//! Invariants, held by the property tests: a task is settled exactly once; an attempt is begun by at
+//! most one worker; equal priorities of one function start in order; no worker that may be called
+//! stays idle for more than a tick while a task waits.
+#![forbid(unsafe_code)]
+
+pub mod claim;
+pub mod effects;
+pub mod error;
+pub mod estimate;
+mod gone;
+mod hand;
+pub mod queue;
+pub mod retry;
+mod scaling;
+pub mod settings;
+mod stop;
+mod submit;
+pub mod table;
+pub mod task;
+mod timers;
+mod watch;
+pub mod workers;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+pub use effects::{Begun, Effects, Handed, Stop};
+pub use error::Failure;
+pub use gone::Exit;
+pub use settings::Settings;
+pub use submit::{State, Summary, WorkerView};
+pub use task::{
+    IsolateId, Nanos, NewTask, Outcome, Payload, Priority, Report, Settled, TaskId, Terms, Times, WorkerId,
+};
+
+use estimate::Estimates;
+use queue::Queue;
+use table::Table;
+use timers::Timers;
+use workers::Workers;
+
+/// Whether the pool takes tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// Shutting down: no new task; what is there may finish.
+    Draining,
+}
+
+/// The scheduler of one pool.
+#[derive(Debug)]
+pub struct Scheduler {
+    settings: Settings,
+    phase: Phase,
+    /// Every task that has been taken in and not been settled.
+    tasks: Table,
+    queue: Queue,
+    /// How many tasks are [`task::Stage::Queued`], and their bytes.
+    queued: usize,
+    queued_bytes: u64,
+    workers: Workers,
+    estimates: Estimates,
+    timers: Timers,
+    /// When the timekeeper will look in next, as far as it has been told.
+    alarm: Nanos,
+    /// Since when tasks have waited without a break while every worker was busy.
+    pressed_since: Option<Nanos>,
+    /// Workers in a row that ended before they had joined.
+    stillborn: u32,
+    /// Random numbers for jitter: a xorshift state, never zero.
+    chance: u64,
+    /// The length of the queue at which its owner is warned next.
+    warn_at: usize,
+    /// Where worker names come from: one count for the process.
+    worker_ids: Arc<AtomicU32>,
+}
+
+impl Scheduler {
+    /// A scheduler without workers or tasks. `seed` is for the jitter of retries.
+    #[must_use]
+    pub fn new(settings: Settings, worker_ids: Arc<AtomicU32>, seed: u64) -> Self {
+        Self {
+            settings,
+            phase: Phase::Open,
+            tasks: Table::default(),
+            queue: Queue::default(),
+            queued: 0,
+            queued_bytes: 0,
+            workers: Workers::default(),
+            estimates: Estimates::default(),
+            timers: Timers::default(),
+            alarm: Nanos::MAX,
+            pressed_since: None,
+            stillborn: 0,
+            chance: seed | 1,
+            warn_at: submit::CROWDED,
+            worker_ids,
+        }
+    }
+
+    /// Changes what it keeps to, at once.
+    pub fn configure(&mut self, settings: Settings, now: Nanos, fx: &mut Effects) {
+        self.settings = settings;
+        self.rouse(now, fx);
+        self.set_alarm(now, fx);
+    }
+
+    /// Makes sure that the timekeeper looks in at `at` or before.
+    fn set_alarm(&mut self, at: Nanos, fx: &mut Effects) {
+        if at < self.alarm {
+            self.alarm = at;
+            fx.rearm = true;
+        }
+    }
+
+    fn next_worker_id(&self) -> WorkerId {
+        WorkerId(self.worker_ids.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A random number from 0 up to 1 (xorshift64*, S. Vigna, 2016).
+    fn next_chance(&mut self) -> f64 {
+        self.chance ^= self.chance >> 12;
+        self.chance ^= self.chance << 25;
+        self.chance ^= self.chance >> 27;
+        let bits = self.chance.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11;
+        #[expect(clippy::cast_precision_loss, reason = "53 bits are exact")]
+        let chance = bits as f64 / (1_u64 << 53) as f64;
+        chance
+    }
+}

@@ -1,0 +1,39 @@
+//! What a scheduler is told to keep to. Changes take effect with the next decision.
+
+use super::task::{MILLISECOND, Nanos};
+
+/// The limits and habits of one pool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Workers that stay, however idle.
+    pub min_workers: u32,
+    /// Workers there may be.
+    pub max_workers: u32,
+    /// `min_workers` are started together with the first task, and stay.
+    pub fixed: bool,
+    /// How long a worker above `min_workers` may be idle before it leaves.
+    pub idle_timeout: Nanos,
+    /// A worker that has finished this many tasks is replaced.
+    pub max_tasks_per_worker: u64,
+    /// Tasks that may wait.
+    pub max_queue: usize,
+    /// Bytes of arguments that may wait.
+    pub max_queue_bytes: u64,
+    /// How long a cancelled or late task may go on where it says nothing of its own.
+    pub grace: Nanos,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            min_workers: 0,
+            max_workers: 1,
+            fixed: false,
+            idle_timeout: 10_000 * MILLISECOND,
+            max_tasks_per_worker: u64::MAX,
+            max_queue: usize::MAX,
+            max_queue_bytes: u64::MAX,
+            grace: 100 * MILLISECOND,
+        }
+    }
+}

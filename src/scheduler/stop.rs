@@ -1,0 +1,153 @@
+//! Cancelling tasks and ending late ones: settle at once, ask the code to stop, then replace the worker.
+
+use super::Scheduler;
+use super::effects::{Effects, Stop};
+use super::error::Failure;
+use super::task::{IsolateId, Nanos, Outcome, Stage, TaskId, Times, WorkerId};
+use super::workers::{Life, Lingering};
+
+impl Scheduler {
+    /// Cancels a task. `false` where it is settled, was never there, or refuses.
+    ///
+    /// Where its owner cancels it, it rejects the handle by itself with the reason.
+    pub fn cancel(&mut self, id: TaskId, by: IsolateId, now: Nanos, fx: &mut Effects) -> bool {
+        let refuses = |task: &super::task::Task| task.terms.as_ref().is_some_and(|terms| terms.uncancellable);
+        let Some(task) = self.tasks.get_mut(id).filter(|task| !refuses(task)) else {
+            return false;
+        };
+        let silent = task.owner == by;
+        self.end(id, Failure::Cancelled, silent, now, fx);
+        self.rouse(now, fx);
+        true
+    }
+
+    /// Ends a task wherever it is.
+    pub(super) fn end(&mut self, id: TaskId, failure: Failure, silent: bool, now: Nanos, fx: &mut Effects) {
+        let Some(task) = self.tasks.get_mut(id) else {
+            return;
+        };
+        let stage = task.stage;
+        let mut times = Times::default();
+        if let Stage::Handed { worker, .. } = stage
+            && !self.recall(worker, id)
+        {
+            times = self.linger(worker, id, now, fx);
+        }
+        self.settle(id, Outcome::Failed(failure), times, silent, fx);
+    }
+
+    /// Takes a task out of a worker's inbox, if it has not begun: `false` where it has.
+    pub(super) fn recall(&mut self, worker: WorkerId, id: TaskId) -> bool {
+        self.take_back(worker);
+        self.tasks
+            .get_mut(id)
+            .is_some_and(|task| task.stage == Stage::Queued)
+    }
+
+    /// A task that has begun is given its grace.
+    fn linger(&mut self, worker: WorkerId, id: TaskId, now: Nanos, fx: &mut Effects) -> Times {
+        let default = self.settings.grace;
+        let (Some(task), Some(place)) = (self.tasks.get_mut(id), self.workers.get_mut(worker)) else {
+            return Times::default();
+        };
+        let index = place.handed.iter().position(|handed| *handed == id);
+        let began = index
+            .and_then(|index| place.begun_at(index, now))
+            .unwrap_or(task.handed);
+        place.running.retain(|running| *running != id);
+        let grace = task
+            .terms
+            .as_ref()
+            .and_then(|terms| terms.grace)
+            .unwrap_or(default);
+        let until = now.saturating_add(grace);
+        place.lingering.push(Lingering { id, until });
+        place.cancelled.push(id);
+        place.words.raise_cancelled();
+        fx.wake.push(worker);
+        let times = Times {
+            queue: began.saturating_sub(task.submitted),
+            run: now.saturating_sub(began),
+            cpu: 0,
+        };
+        if place.life == Life::Ready {
+            self.set_alarm(until, fx);
+        }
+        times
+    }
+
+    /// The cancelled tasks that a worker has not been told of.
+    pub fn cancellations(&mut self, worker: WorkerId) -> Vec<TaskId> {
+        self.workers
+            .get_mut(worker)
+            .map(|place| std::mem::take(&mut place.cancelled))
+            .unwrap_or_default()
+    }
+
+    /// Ends attempts that have run for longer than they may.
+    pub(super) fn check_timeouts(&mut self, now: Nanos, fx: &mut Effects) {
+        let mut late: Vec<(TaskId, WorkerId, Nanos)> = Vec::new();
+        for place in self.workers.iter_mut() {
+            if place.check_at > now {
+                continue;
+            }
+            place.check_at = Nanos::MAX;
+            let begun = place.begun();
+            let handed = place
+                .handed
+                .iter()
+                .enumerate()
+                .map(|(index, id)| (Some(index), *id));
+            let all: Vec<_> = handed.chain(place.running.iter().map(|id| (None, *id))).collect();
+            for (index, id) in all {
+                let Some(task) = self.tasks.get_mut(id) else {
+                    continue;
+                };
+                let held = matches!(task.stage, Stage::Handed { worker, .. } if worker == place.id);
+                let Some(limit) = task.timeout().filter(|_| held) else {
+                    continue;
+                };
+                let began = match index {
+                    // Not begun: it cannot be late before its whole time from now.
+                    Some(index) if index >= begun => now,
+                    Some(index) => place.begun_at(index, now).unwrap_or(task.handed),
+                    None => task.handed,
+                };
+                let due = began.saturating_add(limit);
+                if due <= now && index.is_none_or(|index| index < begun) {
+                    late.push((id, place.id, limit));
+                } else {
+                    place.check_at = place.check_at.min(due.max(now + 1));
+                }
+            }
+        }
+        for (id, worker, limit) in late {
+            self.time_out(id, worker, limit, now, fx);
+        }
+    }
+
+    fn time_out(&mut self, id: TaskId, worker: WorkerId, limit: Nanos, now: Nanos, fx: &mut Effects) {
+        let times = self.linger(worker, id, now, fx);
+        self.fail(id, Outcome::Failed(Failure::RunTimeout { limit }), times, now, fx);
+    }
+
+    /// Replaces workers on which a task that was to stop has not.
+    pub(super) fn end_lingering(&mut self, now: Nanos, fx: &mut Effects) {
+        let due: Vec<WorkerId> = self
+            .workers
+            .iter()
+            .filter(|worker| worker.life == Life::Ready)
+            .filter(|worker| worker.lingering.iter().any(|lingering| lingering.until <= now))
+            .map(|worker| worker.id)
+            .collect();
+        for worker in due {
+            self.take_back(worker);
+            if let Some(place) = self.workers.get_mut(worker) {
+                place.life = Life::Leaving;
+                place.idle = false;
+                fx.stop.push((worker, Stop::Kill));
+            }
+            // The replacement is started by `rouse`, if tasks wait, before the old one is gone.
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! What a task is, who is concerned with it, and how an attempt at it can end.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::error::Failure;
+use super::retry::RetryPolicy;
+
+/// A point in time, in nanoseconds since an epoch that the caller chooses. Only differences matter.
+pub type Nanos = u64;
+
+/// One millisecond in [`Nanos`].
+pub const MILLISECOND: Nanos = 1_000_000;
+
+/// Names a task for as long as the process lives. Given out by the submitting isolate, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TaskId(pub u64);
+
+/// Names an isolate: a JavaScript environment that has loaded the addon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IsolateId(pub u32);
+
+/// Names a worker for as long as the process lives, so that nothing late can hit its successor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WorkerId(pub u32);
+
+/// Names what a task calls: a function's code and whatever it always takes along.
+pub type DefinitionId = u32;
+
+/// Names the string that a task is called by in metrics.
+pub type NameId = u32;
+
+/// How urgent a task is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Priority {
+    Low = 0,
+    #[default]
+    Normal = 1,
+    High = 2,
+    Critical = 3,
+}
+
+impl Priority {
+    /// How many priorities there are.
+    pub const COUNT: usize = 4;
+
+    /// The priority that two bits of a frame stand for.
+    #[must_use]
+    pub fn from_bits(bits: u32) -> Self {
+        match bits & 3 {
+            0 => Self::Low,
+            1 => Self::Normal,
+            2 => Self::High,
+            _ => Self::Critical,
+        }
+    }
+}
+
+/// The encoded arguments of a task: a range of the bytes of one flush, shared by all tasks of it.
+#[derive(Clone, Debug)]
+pub struct Payload {
+    bytes: Arc<[u8]>,
+    range: Range<u32>,
+}
+
+impl Payload {
+    /// A payload that is `range` of `bytes`. The range must lie inside.
+    #[must_use]
+    pub fn new(bytes: Arc<[u8]>, range: Range<u32>) -> Self {
+        debug_assert!(range.end as usize <= bytes.len() && range.start <= range.end);
+        Self { bytes, range }
+    }
+
+    /// The bytes themselves.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.bytes[self.range.start as usize..self.range.end as usize]
+    }
+
+    /// How many bytes it is.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.range.len()
+    }
+
+    /// Whether there are no bytes at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.range.is_empty()
+    }
+}
+
+/// What only some tasks have, kept apart so that the others stay small.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// Run time allowed, counted from the start of the attempt.
+    pub timeout: Option<Nanos>,
+    /// Waiting time allowed, counted from the submission.
+    pub queue_timeout: Option<Nanos>,
+    /// How long a cancelled or late task may go on before its worker is replaced.
+    pub grace: Option<Nanos>,
+    /// How often, and after what waits, a failed task is tried again.
+    pub retry: Option<RetryPolicy>,
+    /// The owner wants to hear of the start of each attempt.
+    pub announce: bool,
+    /// The task refuses to be cancelled.
+    pub uncancellable: bool,
+}
+
+/// A task as it is submitted.
+#[derive(Clone, Debug)]
+pub struct NewTask {
+    pub id: TaskId,
+    pub definition: DefinitionId,
+    pub name: NameId,
+    pub priority: Priority,
+    /// What the payload is made of: bits that only the isolates understand.
+    pub form: u8,
+    pub payload: Payload,
+    pub terms: Option<Box<Terms>>,
+}
+
+/// Where a task stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// In the queue.
+    Queued,
+    /// Between two attempts, until a time.
+    Resting,
+    /// Between two attempts, until its owner has decided whether there is a next one.
+    Undecided,
+    /// In a worker's inbox (begun or not: the claim word tells), as part of its batch number `batch`.
+    Handed { worker: WorkerId, batch: u32 },
+}
+
+/// A task that has been taken in and has not been settled.
+#[derive(Debug)]
+pub struct Task {
+    pub id: TaskId,
+    pub owner: IsolateId,
+    pub definition: DefinitionId,
+    pub name: NameId,
+    pub priority: Priority,
+    /// Which attempt this is or will be, from 1.
+    pub attempt: u32,
+    pub stage: Stage,
+    pub submitted: Nanos,
+    /// When the present attempt entered the queue.
+    pub enqueued: Nanos,
+    /// When it was handed to a worker; the start, as far as it is not known better.
+    pub handed: Nanos,
+    pub form: u8,
+    pub payload: Payload,
+    pub terms: Option<Box<Terms>>,
+}
+
+impl Task {
+    /// A task that `owner` has just submitted.
+    #[must_use]
+    pub fn submitted_by(owner: IsolateId, new: NewTask, now: Nanos) -> Self {
+        Self {
+            id: new.id,
+            owner,
+            definition: new.definition,
+            name: new.name,
+            priority: new.priority,
+            attempt: 1,
+            stage: Stage::Queued,
+            submitted: now,
+            enqueued: now,
+            handed: 0,
+            form: new.form,
+            payload: new.payload,
+            terms: new.terms,
+        }
+    }
+
+    /// The run time allowed, if any.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Nanos> {
+        self.terms.as_ref().and_then(|terms| terms.timeout)
+    }
+
+    /// Whether the worker must stamp the start of the task, because somebody will ask for it.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        self.timeout().is_some()
+    }
+
+    /// Whether the owner wants to hear of its start.
+    #[must_use]
+    pub fn is_announced(&self) -> bool {
+        self.terms.as_ref().is_some_and(|terms| terms.announce)
+    }
+}
+
+/// How long the parts of a task's life took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// From submission to the start of the last attempt.
+    pub queue: Nanos,
+    /// The run time of the last attempt.
+    pub run: Nanos,
+    /// The CPU time of the last attempt.
+    pub cpu: Nanos,
+}
+
+/// What a worker says of an attempt that it has finished.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub id: TaskId,
+    /// It returned; otherwise it threw.
+    pub fulfilled: bool,
+    pub run: Nanos,
+    pub cpu: Nanos,
+    /// What the body is made of: bits that only the isolates understand.
+    pub form: u8,
+    /// Where in the worker's message the value is.
+    pub body: Range<usize>,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It returned; the value is this part of the worker's message.
+    Fulfilled { form: u8, body: Range<usize> },
+    /// It threw; the error is this part of the worker's message.
+    Rejected { form: u8, body: Range<usize> },
+    /// It ended for a reason that is not its own.
+    Failed(Failure),
+}
+
+/// A task that is done with, and what its owner is told.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    pub owner: IsolateId,
+    pub id: TaskId,
+    pub name: NameId,
+    pub attempt: u32,
+    pub worker: Option<WorkerId>,
+    pub times: Times,
+    pub outcome: Outcome,
+    /// Set where the attempt failed, another is possible, and the owner decides: the wait proposed.
+    pub undecided: Option<Nanos>,
+    /// The owner knows already (it cancelled); this is for the metrics only.
+    pub silent: bool,
+}
