@@ -1,0 +1,39 @@
+'use strict';
+
+/** The public face of `tasklets`: the default pool's verbs, `Pool`, and the errors. */
+
+const errors = require('./lib/errors').classes;
+const { Pool } = require('./lib/pool');
+const { bound } = require('./lib/default-pool');
+const { transfer } = require('./lib/worker/transfers');
+const { version } = require('./package.json');
+
+const { run, runAll, map, batch, retry, wrap, cancel } = bound;
+const { config, configFromFile, configFromEnv } = bound;
+const { shutdown, start, onShutdown, getHealth, getStats, getActiveTaskCount } = bound;
+const moduleTask = bound.module;
+
+module.exports = {
+  run,
+  runAll,
+  map,
+  batch,
+  retry,
+  wrap,
+  module: moduleTask,
+  cancel,
+  config,
+  configFromFile,
+  configFromEnv,
+  shutdown,
+  start,
+  onShutdown,
+  getHealth,
+  getStats,
+  getActiveTaskCount,
+  transfer,
+  Pool,
+  errors,
+  version,
+};
+module.exports.default = module.exports;

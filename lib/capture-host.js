@@ -1,0 +1,38 @@
+'use strict';
+
+/** The closure side of this isolate, made when the first function is submitted. */
+
+const binding = require('../binding');
+const codec = require('./codec');
+const { Capture } = require('./capture');
+
+class Host extends Capture {
+  constructor() {
+    super({
+      codec,
+      analyze: binding.analyze,
+      define: binding.define,
+      release: binding.undefine,
+      warn: (/** @type {string} */ message) => process.emitWarning(message, 'TaskletsWarning'),
+    });
+  }
+
+  encodeContext(/** @type {any} */ _prepared, /** @type {any} */ context) {
+    return context;
+  }
+  decodeContext(/** @type {any} */ _task, /** @type {any} */ context) {
+    return context;
+  }
+  mapStack(/** @type {string} */ stack, /** @type {any} */ _task) {
+    return stack;
+  }
+}
+
+/** @type {Host | undefined} */
+let host;
+
+function capture() {
+  return (host ??= new Host());
+}
+
+module.exports = { capture };

@@ -1,0 +1,252 @@
+'use strict';
+
+const { FLAG, FORM, NODE } = require('./kinds');
+const { shareVariables } = require('./cells');
+const { writtenNames } = require('./names');
+const { bounded } = require('./texts');
+
+/** @typedef {import('./graph').Member} Member */
+
+/** Nodes that hold no state: a function that refers to nothing else may be kept by the worker. */
+const STATELESS = new Set([NODE.INTRINSIC, NODE.BUILTIN, NODE.PACKAGE, NODE.REQUIRE, NODE.OWN]);
+
+/** Instances of one code that a worker is asked to keep: a closure in a loop must not fill it. */
+const VARIANTS = 4;
+
+/** Writes the nodes of functions once everything about them is known. */
+class Finisher {
+  #graph;
+  /** @type {any[]} */
+  codes = [];
+  /** @type {Map<string, number>} */
+  #indices = new Map();
+
+  /** @param {import('./graph').Graph} graph */
+  constructor(graph) {
+    this.#graph = graph;
+  }
+
+  finish() {
+    const graph = this.#graph;
+    graph.members = graph.members.filter((member) => !this.#isMethod(member));
+    for (const member of graph.members) this.#check(member);
+    const cells = shareVariables(graph);
+    for (const member of graph.members) this.#write(member, cells.get(member));
+    this.#keys();
+    return this.codes;
+  }
+
+  /**
+   * A method of a class that travels as well is the class's.
+   *
+   * @param {Member} member
+   */
+  #isMethod({ fn, node }) {
+    const graph = this.#graph;
+    const method = graph.methods.get(fn);
+    if (method === undefined) return false;
+    graph.nodes[node] = method;
+    return true;
+  }
+
+  /** @param {Member} member */
+  #check({ analysis, more, node, text }) {
+    const graph = this.#graph;
+    if (analysis.flags & FLAG.OUTER_PRIVATE || text.startsWith('#')) {
+      graph.refuse(node, null, 'is a method that uses private members', 'Send the object or the class that it belongs to');
+    }
+    if (analysis.flags & FLAG.SUPER && more?.home === undefined) {
+      graph.refuse(node, null, 'is a method that uses `super`', 'Send the object or the class that it belongs to');
+    }
+  }
+
+  /**
+   * @param {Member} member
+   * @param {Map<string, number> | undefined} cells the slots of those variables that are shared
+   */
+  #write(member, cells) {
+    const graph = this.#graph;
+    const { analysis, node } = member;
+    const isClass = analysis.form === FORM.CLASS;
+    const more = member.more ?? {};
+    /** @type {Map<string, number>} */
+    const slots = new Map();
+    member.names.forEach((name, index) => slots.set(name, cells?.get(name) ?? member.slots[index]));
+    const names = [...slots.keys()];
+    const list = [...slots.values()];
+    if (isClass && analysis.cls.heritage === 2) list.push(more.heritage);
+    if (isClass && more.keys !== undefined) {
+      const properties = more.keys.flatMap((/** @type {number} */ slot, /** @type {number} */ at) => [String(at), 7, slot]);
+      list.push(graph.node(undefined, [NODE.OBJECT, 1, undefined, properties, 0, more.keys.length], node, null));
+    }
+    if (more.meta !== undefined) list.push(graph.node(undefined, [NODE.META, more.meta], node, null));
+    const code = this.#code(member, names, [...(cells?.keys() ?? [])]);
+    const sent = sentOf(more, isClass);
+    graph.nodes[node] = [isClass ? NODE.CLASS : NODE.FUNCTION, 0, code, list, sent];
+  }
+
+  /**
+   * @param {Member} member
+   * @param {string[]} names
+   * @param {string[]} cells
+   */
+  #code({ analysis, known, more, text }, names, cells) {
+    const { texts, memory } = this.#graph.tools;
+    const isClass = analysis.form === FORM.CLASS;
+    const spec = {
+      strict: known?.strict ?? false,
+      names,
+      cells,
+      declaration: analysis.own !== undefined && names.includes(analysis.own) && !isClass,
+      restore: isClass && more?.restore === true,
+      keys: isClass ? (more?.given ?? []) : [],
+      heritage: isClass && analysis.cls.heritage === 2,
+    };
+    const { source, head, shifts } = texts.factory(text, spec);
+    const filename = known?.name || '';
+    const key = `${filename}:${known?.line}:${known?.column}:${source}`;
+    let index = this.#indices.get(key);
+    if (index !== undefined) return index;
+    let code = memory.codes.get(key);
+    if (code === undefined) {
+      const loads = (analysis.flags & FLAG.IMPORT) !== 0;
+      const id = memory.code();
+      const name = filename === '' ? `tasklets:${id}` : filename;
+      code = { id, source, name, line: known?.line ?? 0, column: (known?.column ?? 0) - head, form: analysis.form, loads, shifts };
+      bounded(memory.codes, key, code);
+    }
+    index = this.codes.push(code) - 1;
+    this.#indices.set(key, index);
+    return index;
+  }
+
+  /** Numbers the functions that a worker may keep. */
+  #keys() {
+    const free = this.#stateless();
+    if (free.size === 0) return;
+    const changed = this.#changed(free);
+    for (const member of free) {
+      const { known, node, values } = member;
+      let kept = changed.has(member) ? undefined : known?.kept;
+      if (kept === undefined) {
+        kept = { key: this.#variant(member, changed), values };
+        if (known !== undefined) known.kept = kept;
+      }
+      this.#graph.nodes[node][1] = kept.key;
+    }
+  }
+
+  /** Functions that refer to nothing but primitives, names, and other such functions. */
+  #stateless() {
+    const { members, nodes } = this.#graph;
+    const free = new Set(members.filter((member) => isKeepable(member, nodes)));
+    const byNode = new Map(members.map((member) => [member.node, member]));
+    for (let again = true; again; ) {
+      again = false;
+      for (const member of free) {
+        const fits = nodes[member.node][3].every(
+          (/** @type {number} */ slot) =>
+            slot < 0
+              ? isPrimitive(this.#graph.data[-1 - slot])
+              : STATELESS.has(nodes[slot][0]) ||
+                (nodes[slot][0] === NODE.SYMBOL && nodes[slot][1] !== 2) ||
+                free.has(/** @type {any} */ (byNode.get(slot))),
+        );
+        if (!fits) {
+          free.delete(member);
+          again = true;
+        }
+      }
+    }
+    return free;
+  }
+
+  /**
+   * Those that are not what they were when they got their number, and those that refer to one.
+   *
+   * @param {Set<Member>} free
+   */
+  #changed(free) {
+    const changed = new Set();
+    for (const member of free) {
+      const before = member.known?.kept?.values;
+      const same = before !== undefined && sameValues(before, member.values);
+      if (!same) changed.add(member);
+    }
+    for (let again = true; again; ) {
+      again = false;
+      for (const member of free) {
+        if (changed.has(member)) continue;
+        if (!member.values.some((value) => changed.has(this.#graph.byFunction.get(value)))) continue;
+        changed.add(member);
+        again = true;
+      }
+    }
+    return changed;
+  }
+
+  /**
+   * The number of an equal instance of the same code, or a new one.
+   *
+   * @param {Member} member
+   * @param {Set<Member>} changed
+   */
+  #variant({ node, values }, changed) {
+    const { memory } = this.#graph.tools;
+    const { id } = this.codes[this.#graph.nodes[node][2]];
+    const dependsOnNew = values.some((value) => changed.has(this.#graph.byFunction.get(value)));
+    const variants = memory.variants.get(id) ?? [];
+    const known = dependsOnNew ? undefined : variants.find((variant) => sameValues(deref(variant.values), values));
+    if (known !== undefined) return known.key;
+    const key = memory.key();
+    if (variants.length >= VARIANTS) variants.shift();
+    variants.push({ key, values: values.map((value) => (typeof value === 'function' ? new WeakRef(value) : value)) });
+    bounded(memory.variants, id, variants);
+    return key;
+  }
+}
+
+/** @param {any[]} values */
+function deref(values) {
+  return values.map((value) => (value instanceof WeakRef ? value.deref() : value));
+}
+
+/**
+ * @param {any[]} before
+ * @param {any[]} now
+ */
+function sameValues(before, now) {
+  return before.length === now.length && before.every((value, index) => Object.is(value, now[index]));
+}
+
+/**
+ * @param {Member} member
+ * @param {any[][]} nodes
+ */
+function isKeepable(member, nodes) {
+  if (member.analysis.form === FORM.CLASS || writtenNames(member).size > 0) return false;
+  const more = nodes[member.node][4];
+  return more === null || Object.keys(more).every((key) => key === 'name');
+}
+
+/** @param {any} value */
+function isPrimitive(value) {
+  return value === null || (typeof value !== 'object' && typeof value !== 'function');
+}
+
+/**
+ * The part of what is known of a function that the worker needs; `null` if there is none.
+ *
+ * @param {any} more
+ * @param {boolean} isClass
+ */
+function sentOf(more, isClass) {
+  const { heritage, keys, given, meta, restore, ...sent } = more;
+  if (isClass && heritage !== undefined) sent.heritage = heritage;
+  if (isClass && restore) sent.restore = true;
+  for (const list of ['properties', 'prototype']) if (sent[list]?.length === 0) delete sent[list];
+  for (const key of Object.keys(sent)) if (sent[key] === undefined) delete sent[key];
+  return Object.keys(sent).length === 0 ? null : sent;
+}
+
+module.exports = { Finisher };

@@ -1,0 +1,212 @@
+'use strict';
+
+const Module = require('node:module');
+const path = require('node:path');
+
+// Node's own modules and packages travel by reference: by name, or by file and the path of members to the value.
+
+/** A reference to a value of a module: the module's name or file, and the members that lead to the value. */
+/** @typedef {{ module: string, path: string[] }} Reference */
+
+const PACKAGES = `${path.sep}node_modules${path.sep}`;
+
+/**
+ * @param {string} file
+ * @returns {boolean}
+ */
+function isPackageFile(file) {
+  return file.includes(PACKAGES) || file.includes('/node_modules/');
+}
+
+/** The module as it is, without loading one that is not loaded. @type {(name: string) => any} */
+const builtin = /** @type {any} */ (process).getBuiltinModule ?? require;
+
+/** Values of Node's own modules. */
+class Builtins {
+  /** @type {Map<any, Reference>} */
+  #table = new Map();
+  #seen = new Set();
+
+  /**
+   * @param {any} value
+   * @returns {Reference | undefined}
+   */
+  find(value) {
+    const found = this.#table.get(value);
+    if (found !== undefined) return found;
+    this.#refresh();
+    return this.#table.get(value);
+  }
+
+  /** Only modules that are loaded: nobody can hold a value of another one. */
+  #refresh() {
+    for (const entry of /** @type {any} */ (process).moduleLoadList) {
+      if (this.#seen.has(entry)) continue;
+      this.#seen.add(entry);
+      const name = /^NativeModule (.*)$/.exec(entry)?.[1];
+      if (name === undefined || !Module.isBuiltin(name) || SKIPPED.has(name) || /^(internal|_)/.test(name)) continue;
+      this.#add(`node:${name}`);
+    }
+  }
+
+  /** @param {string} name */
+  #add(name) {
+    let exported;
+    try {
+      exported = builtin(name);
+    } catch {
+      // Modules that cannot be had by name are in nobody's hands.
+      return;
+    }
+    if (exported === undefined) return;
+    this.#put(exported, { module: name, path: [] });
+    for (const key of Object.keys(exported)) {
+      const value = Object.getOwnPropertyDescriptor(exported, key)?.value;
+      this.#put(value, { module: name, path: [key] });
+      if (typeof value !== 'object' || value === null) continue;
+      for (const inner of Object.keys(value)) {
+        const descriptor = Object.getOwnPropertyDescriptor(value, inner);
+        if (typeof descriptor?.value === 'function') this.#put(descriptor.value, { module: name, path: [key, inner] });
+      }
+    }
+  }
+
+  /**
+   * @param {any} value
+   * @param {Reference} reference
+   */
+  #put(value, reference) {
+    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return;
+    // The whole module is the better name: `path.posix` is `path` itself.
+    if (!this.#table.has(value) || reference.path.length === 0) this.#table.set(value, reference);
+  }
+}
+
+/** Deprecated ones warn when they are loaded. */
+const SKIPPED = new Set(['punycode', 'sys', 'constants', 'wasi', 'test', 'trace_events', 'repl', 'inspector']);
+
+/** Values of packages that are loaded, and the exports of the program's own CommonJS modules. */
+class Packages {
+  /** @type {Map<any, Reference>} */
+  #table = new Map();
+  #seen = new WeakSet();
+  #count = 0;
+
+  /**
+   * @param {any} value
+   * @returns {Reference | undefined}
+   */
+  find(value) {
+    this.#refresh();
+    return this.#table.get(value);
+  }
+
+  /**
+   * The file of the program's own module whose `exports` this is.
+   *
+   * @param {any} value
+   * @returns {string | undefined}
+   */
+  ownModule(value) {
+    const modules = cache();
+    for (const file of Object.keys(modules)) {
+      if (modules[file]?.exports === value && !isPackageFile(file)) return file;
+    }
+    return undefined;
+  }
+
+  /** Whether it is a CommonJS `module`. @param {any} value */
+  isModule(value) {
+    return value instanceof Module;
+  }
+
+  #refresh() {
+    const files = Object.keys(cache());
+    if (files.length === this.#count) return;
+    this.#count = files.length;
+    for (const file of files) {
+      const module = cache()[file];
+      if (module === undefined || !module.loaded || this.#seen.has(module)) continue;
+      this.#seen.add(module);
+      if (file.endsWith('.node')) continue;
+      if (isPackageFile(file)) this.#add(file, module.exports, [], 3);
+    }
+  }
+
+  /**
+   * @param {string} file
+   * @param {any} value
+   * @param {string[]} steps
+   * @param {number} depth
+   */
+  #add(file, value, steps, depth) {
+    const type = typeof value;
+    if ((type !== 'object' && type !== 'function') || value === null || this.#table.has(value)) return;
+    if (steps.length > 0 && type === 'object' && isOrdinary(value)) return;
+    this.#table.set(value, { module: file, path: steps });
+    if (depth === 0) return;
+    for (const key of Object.keys(value)) {
+      const descriptor = Object.getOwnPropertyDescriptor(value, key);
+      if (descriptor !== undefined && 'value' in descriptor) {
+        this.#add(file, descriptor.value, [...steps, key], depth - 1);
+      }
+    }
+  }
+
+  /**
+   * A function of a package whose file is known: looked for in what that file exports, getters included.
+   *
+   * @param {Function} fn
+   * @param {string} file
+   * @returns {Reference | undefined}
+   */
+  findIn(fn, file) {
+    const known = this.find(fn);
+    if (known !== undefined) return known;
+    let exported = cache()[file]?.exports;
+    if (exported === undefined) {
+      try {
+        // An ES module that is loaded already comes synchronously, where Node can do that.
+        exported = Module.createRequire(file)(file);
+      } catch {
+        // By value, then.
+        return undefined;
+      }
+    }
+    const steps = search(exported, fn, 2);
+    if (steps === undefined) return undefined;
+    const reference = { module: file, path: steps };
+    this.#table.set(fn, reference);
+    return reference;
+  }
+}
+
+/** Plain containers are data as much as anything: they travel by value, as they are now. @param {object} value */
+function isOrdinary(value) {
+  return Array.isArray(value);
+}
+
+/**
+ * @param {any} container
+ * @param {Function} fn
+ * @param {number} depth
+ * @returns {string[] | undefined}
+ */
+function search(container, fn, depth) {
+  if (container === fn) return [];
+  if ((typeof container !== 'object' && typeof container !== 'function') || container === null || depth === 0) {
+    return undefined;
+  }
+  for (const key of Object.keys(container)) {
+    const rest = search(container[key], fn, depth - 1);
+    if (rest !== undefined) return [key, ...rest];
+  }
+  return undefined;
+}
+
+/** @returns {Record<string, any>} */
+function cache() {
+  return /** @type {any} */ (Module)._cache;
+}
+
+module.exports = { Builtins, Packages, builtin, isPackageFile };

@@ -1,0 +1,51 @@
+'use strict';
+
+const { CaptureError } = /** @type {any} */ (require('../errors'));
+
+/**
+ * The way from the task to a value: a variable, a property, an entry, step by step.
+ *
+ * @typedef {{ kind: 'variable' | 'property' | 'other', name: string }} Step
+ */
+
+const MAX_PATH = 400;
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+
+/**
+ * What cannot travel, before anything ran.
+ *
+ * @param {object} about
+ * @param {Step[]} about.steps from the task to the culprit
+ * @param {string} about.what what it is: "is a Socket, which is tied to this thread"
+ * @param {string} about.way the way out, a sentence
+ * @param {string} [about.location] file, line and column of the function that uses it
+ * @param {unknown} [about.cause]
+ * @returns {Error}
+ */
+function refusal({ steps, what, way, location, cause }) {
+  const path = pathOf(steps);
+  const variable = steps.find((step) => step.kind === 'variable')?.name;
+  const trail = ['task', ...steps.map(words)].join(' > ').slice(0, MAX_PATH);
+  const place = location === undefined ? '' : ` (${location})`;
+  const details = { variable, path, location, ...(cause === undefined ? {} : { cause }) };
+  return new CaptureError(`Cannot send this function to a worker: ${trail} ${what}${place}. ${way}.`, details);
+}
+
+/** @param {Step[]} steps */
+function pathOf(steps) {
+  let path = '';
+  for (const { kind, name } of steps) {
+    if (path === '') path = name;
+    else if (kind === 'variable' || IDENTIFIER.test(name)) path += `.${name}`;
+    else path += name.startsWith('[') ? name : `[${JSON.stringify(name)}]`;
+    if (path.length > MAX_PATH) return `${path.slice(0, MAX_PATH)}…`;
+  }
+  return path;
+}
+
+/** @param {Step} step */
+function words({ kind, name }) {
+  return kind === 'other' ? name : `${kind} \`${name}\``;
+}
+
+module.exports = { refusal };

@@ -1,0 +1,154 @@
+'use strict';
+
+const fs = require('node:fs');
+const { fileURLToPath } = require('node:url');
+const util = require('node:util');
+
+/**
+ * What a file says of the functions in it, by the place where V8 has them.
+ *
+ * @typedef {object} FileFacts
+ * @property {string} source
+ * @property {Set<string>} top the variables of the outermost scope
+ * @property {Map<string, Place>} places by `line:column`
+ * @typedef {{ line: number, column: number, strict: boolean, declaration: boolean, constant: string[] }} Place
+ */
+
+/** What the function around a CommonJS file gives it. */
+const WRAPPER = new Set(['require', 'module', 'exports', '__filename', '__dirname', 'arguments']);
+
+const STRICT = 1;
+const DECLARATION = 2;
+
+/** Which file a script is, and what only the file knows about a function in it. */
+class Scripts {
+  #reader;
+  #analyzer;
+  /** @type {Map<string, string>} url or path by script id */
+  #names = new Map();
+  /** @type {Map<string, FileFacts | null>} by script id, since a file may change after it was loaded */
+  #facts = new Map();
+
+  /**
+   * @param {import('./reader').Reader} reader
+   * @param {import('./texts').Analyzer} analyzer
+   */
+  constructor(reader, analyzer) {
+    this.#reader = reader;
+    this.#analyzer = analyzer;
+  }
+
+  /** Remembers the scripts on the stack: the submitting file is the one that most closures come from. */
+  lookAtStack() {
+    const getCallSites = /** @type {any} */ (util).getCallSites;
+    if (getCallSites === undefined) return;
+    for (const site of getCallSites(16)) {
+      if (site.scriptId !== undefined) this.#names.set(String(site.scriptId), site.scriptName ?? '');
+    }
+  }
+
+  /**
+   * The name of a script: a path, a `file:` or `node:` URL, or empty for code that was made at run time.
+   *
+   * @param {string} id
+   * @returns {string}
+   */
+  nameOf(id) {
+    let name = this.#names.get(id);
+    if (name === undefined) {
+      this.lookAtStack();
+      name = this.#names.get(id);
+    }
+    if (name === undefined) {
+      this.#reader.scripts((script, url) => this.#names.set(script, url));
+      name = this.#names.get(id) ?? '';
+      this.#names.set(id, name);
+    }
+    return name;
+  }
+
+  /**
+   * The path of a script's file, `undefined` if it is none.
+   *
+   * @param {string} id
+   * @returns {string | undefined}
+   */
+  fileOf(id) {
+    return pathOf(this.nameOf(id));
+  }
+
+  /**
+   * What the file says of a function; `undefined` if the file is not what was run (a loader changed it).
+   *
+   * @param {string} id
+   * @param {number} line
+   * @param {number} column
+   * @param {string} text
+   * @param {boolean} module
+   * @returns {Place | undefined}
+   */
+  placeOf(id, line, column, text, module) {
+    let facts = this.#facts.get(id);
+    if (facts === undefined) {
+      facts = this.#read(this.fileOf(id), module);
+      this.#facts.set(id, facts);
+    }
+    const place = facts?.places.get(`${line}:${column}`);
+    if (facts === null || place === undefined || !facts.source.includes(text)) return undefined;
+    return place;
+  }
+
+  /**
+   * Whether a scope is the one around a whole CommonJS file, and not that of a function without a name.
+   *
+   * @param {string} id
+   * @param {import('./reader').Scope} scope
+   */
+  isOutermost(id, { kind, variables }) {
+    if (kind !== 'Closure') return false;
+    const facts = this.#facts.get(id);
+    if (facts === undefined || facts === null) return false;
+    return Object.keys(variables).every((name) => facts.top.has(name) || WRAPPER.has(name));
+  }
+
+  /**
+   * @param {string | undefined} file
+   * @param {boolean} module
+   * @returns {FileFacts | null}
+   */
+  #read(file, module) {
+    if (file === undefined) return null;
+    let source;
+    try {
+      source = fs.readFileSync(file, 'utf8');
+    } catch {
+      // The file is gone or was never there: the function is described by what the inspector says alone.
+      return null;
+    }
+    if (source.charCodeAt(0) === 0xfeff) source = source.slice(1);
+    const { top, functions } = JSON.parse(this.#analyzer.fileFacts(source, module));
+    const places = new Map();
+    for (const [line, column, firstLine, firstColumn, bits, constant] of functions) {
+      places.set(`${line}:${column}`, {
+        line: firstLine,
+        column: firstColumn,
+        strict: (bits & STRICT) !== 0,
+        declaration: (bits & DECLARATION) !== 0,
+        constant,
+      });
+    }
+    return { source, top: new Set(top), places };
+  }
+}
+
+/**
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+function pathOf(name) {
+  if (name.startsWith('file:')) return fileURLToPath(name.replace(/[?#].*$/, ''));
+  if (name.startsWith('/') || /^[A-Za-z]:[\\/]/.test(name)) return name;
+  return undefined;
+}
+
+module.exports = { Scripts, pathOf };

@@ -1,0 +1,326 @@
+'use strict';
+
+const path = require('node:path');
+const { types } = require('node:util');
+
+const { FLAG, FORM, NODE, USAGE } = require('./kinds');
+const { NoInspector } = require('./reader');
+const { STANDARD } = require('./globals');
+const { isPackageFile } = require('./modules');
+const { refusal } = require('./refusal');
+
+/** @typedef {import('./graph').Member} Member */
+
+/** Nothing was found under a name. */
+const NOTHING = Symbol('nothing');
+
+/** The variables of the functions in a graph: where they stand, what their names mean. */
+class Variables {
+  #graph;
+
+  /** @param {import('./graph').Graph} graph */
+  constructor(graph) {
+    this.#graph = graph;
+  }
+
+  /** @param {Member[]} members */
+  read(members) {
+    const { memory, reader } = this.#graph.tools;
+    const unread = [];
+    for (const member of members) {
+      const known = memory.functions.get(member.fn);
+      if (known !== undefined) member.known = known;
+      if (known?.values === undefined) unread.push(member);
+    }
+    /** @type {Map<Member, import('./reader').Reading>} */
+    const readings = new Map();
+    if (unread.length > 0 && !this.#graph.options.explicit) {
+      const read = reader.functions(unread.map(({ fn }) => fn));
+      unread.forEach((member, index) => readings.set(member, read[index]));
+    }
+    for (const member of members) this.#member(member, readings.get(member));
+  }
+
+  /**
+   * @param {Member} member
+   * @param {import('./reader').Reading | undefined} reading
+   */
+  #member(member, reading) {
+    const graph = this.#graph;
+    if (reading !== undefined && member.known === undefined) {
+      member.known = this.#know(member, reading);
+      graph.tools.memory.functions.set(member.fn, member.known);
+    }
+    if (this.#byReference(member)) return;
+    graph.check(member);
+    if (member.analysis.form === FORM.CLASS) graph.objects.classes.before(member);
+    this.#names(member, reading);
+    this.#surroundings(member, reading);
+    graph.objects.functionProperties(member);
+  }
+
+  /**
+   * @param {Member} member
+   * @param {import('./reader').Reading} reading
+   * @returns {import('./memory').Known}
+   */
+  #know({ fn, text, analysis }, reading) {
+    const { scripts } = this.#graph.tools;
+    const { script, line, column, scopes } = reading;
+    const name = script === undefined ? '' : scripts.nameOf(script);
+    const module = scopes.some(({ kind }) => kind === 'Module');
+    const anchor = /** @type {any} */ (analysis).anchor ?? 0;
+    const before = text.slice(0, anchor);
+    const lines = before.split(/\r\n|[\n\r\u2028\u2029]/).length - 1;
+    const known = {
+      script,
+      name,
+      line: Math.max(0, line - lines),
+      column: lines === 0 ? Math.max(0, column - anchor) : 0,
+      strict: module || analysis.form === FORM.CLASS,
+      module,
+      declaration: false,
+      bare: module && scopes[0].kind === 'Module',
+      constant: /** @type {Set<string>} */ (new Set()),
+      values: undefined,
+      kept: undefined,
+    };
+    if (script !== undefined && !name.startsWith('node:') && !isPackageFile(name)) {
+      const place = scripts.placeOf(script, line, column, text, module);
+      if (place !== undefined) {
+        known.line = place.line;
+        known.column = analysis.form === FORM.METHOD ? known.column : place.column;
+        known.strict ||= place.strict;
+        known.declaration = place.declaration;
+        known.constant = new Set(place.constant);
+        return known;
+      }
+      known.declaration = analysis.form === FORM.FUNCTION;
+    }
+    known.strict ||= isStrict(fn, analysis);
+    return known;
+  }
+
+  /**
+   * Functions of Node and of packages are not copied.
+   *
+   * @param {Member} member
+   */
+  #byReference(member) {
+    const { fn, known, node } = member;
+    const graph = this.#graph;
+    if (known === undefined) return false;
+    const drop = (/** @type {any[]} */ reference) => {
+      graph.nodes[node] = reference;
+      graph.byFunction.delete(fn);
+      graph.members.splice(graph.members.indexOf(member), 1);
+      return true;
+    };
+    if (known.name.startsWith('node:')) {
+      const requiring = this.#requireOf(fn);
+      if (requiring !== undefined) return drop([NODE.REQUIRE, requiring]);
+      const intrinsic = graph.tools.intrinsics.pathOf(fn);
+      if (intrinsic !== undefined) return drop([NODE.INTRINSIC, intrinsic]);
+      const found = graph.tools.builtins.find(fn);
+      if (found !== undefined) return drop([NODE.BUILTIN, found.module, found.path]);
+      const what = `is a function of Node itself (${known.name})`;
+      graph.refuse(graph.origins[node].from, graph.origins[node].step, what, 'Make it inside the task');
+    }
+    if (isPackageFile(known.name)) {
+      const file = graph.tools.scripts.fileOf(/** @type {string} */ (known.script));
+      const found = file === undefined ? undefined : graph.tools.packages.findIn(fn, file);
+      if (found !== undefined) return drop([NODE.PACKAGE, found.module, found.path]);
+    }
+    return false;
+  }
+
+  /**
+   * The directory that a `require` looks from, as a file in it.
+   *
+   * @param {any} fn
+   */
+  #requireOf(fn) {
+    if (typeof fn.resolve?.paths !== 'function' || !('cache' in fn)) return undefined;
+    const [first] = fn.resolve.paths('a') ?? [];
+    return typeof first === 'string' ? path.join(path.dirname(first), 'tasklets.js') : undefined;
+  }
+
+  /**
+   * @param {Member} member
+   * @param {import('./reader').Reading | undefined} reading
+   */
+  #names(member, reading) {
+    const { analysis, known, node } = member;
+    const graph = this.#graph;
+    /** @type {string[]} */
+    const missing = [];
+    const names = ownNameIsFree(member, reading)
+      ? [...analysis.names, { name: /** @type {string} */ (analysis.own), usage: analysis.ownUsage, members: undefined }]
+      : analysis.names;
+    // The name of a declaration may hold another function next time.
+    if (known?.declaration && analysis.ownUsage !== 0 && !known.constant.has(String(analysis.own))) member.settled = false;
+    const values = known?.values;
+    /** @type {Map<string, any>} */
+    const lasting = new Map();
+    for (const { name, usage, members } of names) {
+      const [value, holder] = this.#look(member, name, reading, values, missing);
+      if (value === NOTHING) {
+        lasting.set(name, NOTHING);
+        continue;
+      }
+      if (known?.constant.has(name) && value !== undefined && holder !== null) lasting.set(name, value);
+      else member.settled = false;
+      member.names.push(name);
+      member.values.push(value);
+      member.holders.push(holder);
+      const only = usage === USAGE.MEMBER || usage === (USAGE.MEMBER | USAGE.TYPEOF) ? members : undefined;
+      const step = /** @type {const} */ ({ kind: 'variable', name });
+      member.slots.push(graph.objects.variable(value, only, node, step));
+    }
+    if (missing.length > 0) this.#refuseMissing(member, missing);
+    if (member.settled && known !== undefined && values === undefined && graph.options.captures === undefined) {
+      known.values = lasting;
+    }
+  }
+
+  /**
+   * @param {Member} member
+   * @param {string} name
+   * @param {import('./reader').Reading | undefined} reading
+   * @param {Map<string, any> | undefined} values
+   * @param {string[]} missing
+   * @returns {[any, import('./reader').Scope | null]}
+   */
+  #look(member, name, reading, values, missing) {
+    const { captures, explicit } = this.#graph.options;
+    if (member.given && captures !== undefined && Object.hasOwn(captures, name)) return [captures[name], null];
+    if (values !== undefined) return [values.get(name), LASTING];
+    if (explicit) {
+      if (!STANDARD.has(name) && !(name in globalThis)) missing.push(name);
+      return [NOTHING, null];
+    }
+    for (const scope of reading?.scopes ?? []) {
+      const { kind, variables } = scope;
+      if (kind === 'Global') return [globalValue(variables, name), null];
+      if (kind === 'With Block' ? !(name in variables) : !Object.hasOwn(variables, name)) continue;
+      try {
+        return [variables[name], scope];
+      } catch {
+        // Not initialised yet: the name stays free, and using it is the ReferenceError that it would be at home.
+        return [NOTHING, null];
+      }
+    }
+    return [NOTHING, null];
+  }
+
+  /**
+   * @param {Member} member
+   * @param {string[]} missing
+   * @returns {never}
+   */
+  #refuseMissing({ node }, missing) {
+    const graph = this.#graph;
+    const steps = [];
+    for (let at = node; at >= 0; at = graph.origins[at].from) {
+      const { step } = graph.origins[at];
+      if (step !== null) steps.unshift(step);
+    }
+    const list = missing.map((name) => `\`${name}\``).join(', ');
+    throw refusal({
+      steps: [...steps, { kind: 'variable', name: missing[0] }],
+      what: `cannot be read: the function needs ${list}, and variables are only taken from \`captures\` here`,
+      way: `Pass them: { captures: { ${missing.join(', ')} } }`,
+    });
+  }
+
+  /**
+   * What an arrow function takes from the code around it besides variables, and what a function knows of its file.
+   *
+   * @param {Member} member
+   * @param {import('./reader').Reading | undefined} reading
+   */
+  #surroundings(member, reading) {
+    const { analysis, known, node } = member;
+    const graph = this.#graph;
+    const more = (member.more ??= {});
+    if (analysis.flags & FLAG.OUTER_THIS && analysis.form === FORM.ARROW && !('self' in more)) {
+      if (!known?.bare) graph.checks.push(() => this.#needThis(member));
+    }
+    if (analysis.flags & FLAG.OUTER_ARGUMENTS) {
+      const scope = reading?.scopes.find(({ kind, variables }) => kind !== 'Global' && Object.hasOwn(variables, 'arguments'));
+      if (scope !== undefined) {
+        const step = /** @type {const} */ ({ kind: 'variable', name: 'arguments' });
+        more.args = Array.from(scope.variables.arguments, (value) => graph.slot(value, node, step));
+        member.settled = false;
+        if (known !== undefined) known.values = undefined;
+      }
+    }
+    if (analysis.flags & FLAG.IMPORT_META) more.meta = this.#meta(member);
+  }
+
+  /** @param {Member} member */
+  #needThis(member) {
+    if ('self' in member.more) return;
+    this.#graph.refuse(
+      member.node,
+      null,
+      'uses `this` of the code around it, which cannot be read',
+      'Pass it: { this: value }, or write a function that takes what it needs',
+    );
+  }
+
+  /** @param {Member} member */
+  #meta({ known }) {
+    const name = known?.name ?? '';
+    const file = known?.script === undefined ? undefined : this.#graph.tools.scripts.fileOf(known.script);
+    return this.#graph.primitive(name.startsWith('file:') || file === undefined ? name : `file://${file}`);
+  }
+}
+
+/** Stands for the scope of variables that were read before and keep their value. */
+const LASTING = Object.freeze({ kind: 'lasting', variables: null });
+
+/**
+ * Globals that every isolate has stay free; those of the program are captured.
+ *
+ * @param {any} global
+ * @param {string} name
+ */
+function globalValue(global, name) {
+  if (STANDARD.has(name)) return NOTHING;
+  const descriptor = Object.getOwnPropertyDescriptor(global, name);
+  return descriptor !== undefined && 'value' in descriptor ? descriptor.value : NOTHING;
+}
+
+/**
+ * The name of a declaration is a variable of the code around it, which may hold something else by now. The name of a
+ * function expression is its own.
+ *
+ * @param {Member} member
+ * @param {import('./reader').Reading | undefined} reading
+ */
+function ownNameIsFree({ fn, analysis, known, given }, reading) {
+  const { own, ownUsage, form } = analysis;
+  if (own === undefined || ownUsage === 0 || form !== FORM.FUNCTION || !known?.declaration || given) return false;
+  if (known.values !== undefined) return known.values.has(own);
+  if (ownUsage & USAGE.WRITE) return true;
+  const scope = reading?.scopes.find(({ kind, variables }) => kind !== 'Global' && Object.hasOwn(variables, own));
+  // As long as it holds the function itself, both come to the same.
+  return scope !== undefined && scope.variables[own] !== fn;
+}
+
+/**
+ * @param {any} fn
+ * @param {import('./texts').Analysis} analysis
+ */
+function isStrict(fn, { form, flags }) {
+  if (flags & FLAG.STRICT) return true;
+  if (form !== FORM.FUNCTION || flags & (FLAG.ASYNC | FLAG.GENERATOR)) return false;
+  try {
+    return fn.caller === undefined;
+  } catch {
+    return true;
+  }
+}
+
+module.exports = { NOTHING, NoInspector, Variables, types };

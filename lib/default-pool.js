@@ -1,0 +1,51 @@
+'use strict';
+
+/** The default pool's verbs as functions: made on first use, and in a worker the pool that it belongs to. */
+
+const { Pool } = require('./pool');
+const { WorkerPool } = require('./worker/worker-pool');
+const { attachedEngine } = require('./worker/attached');
+
+/** @type {Pool | WorkerPool | undefined} */
+let pool;
+
+/** @returns {any} */
+function defaultPool() {
+  if (pool === undefined) {
+    const engine = attachedEngine();
+    pool = engine === undefined ? new Pool() : new WorkerPool(engine);
+  }
+  return pool;
+}
+
+const VERBS = [
+  'run',
+  'runAll',
+  'map',
+  'batch',
+  'retry',
+  'wrap',
+  'module',
+  'cancel',
+  'config',
+  'configFromFile',
+  'configFromEnv',
+  'shutdown',
+  'start',
+  'onShutdown',
+  'getHealth',
+  'getStats',
+  'getActiveTaskCount',
+];
+
+/** @type {Record<string, (...args: any[]) => any>} */
+const bound = {};
+for (const verb of VERBS) {
+  bound[verb] = { [verb]: (/** @type {unknown[]} */ ...args) => defaultPool()[verb](...args) }[verb];
+}
+// The one that is called a million times a second.
+bound.run = function run(/** @type {unknown} */ task, /** @type {unknown} */ options) {
+  return defaultPool().run(task, options);
+};
+
+module.exports = { bound };

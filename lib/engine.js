@@ -1,0 +1,550 @@
+'use strict';
+
+/**
+ * A pool as this isolate uses it: tasks go out in frames, and what the scheduler says of them comes back.
+ *
+ * Submitting costs no native call: a task is written into the outbox, and all of a microtask turn are
+ * handed over together. The isolate that made the pool *owns* it: it starts and ends the workers. A
+ * worker that submits tasks has an engine of its own for the same pool, and owns nothing.
+ */
+
+const binding = require('../binding');
+const { Encoder } = require('./codec');
+const { Parcels } = require('./parcels');
+const { capture } = require('./capture-host');
+const {
+  decorate,
+  fromNative,
+  CancelledError,
+  InvalidTaskError,
+  ShutdownError,
+  describe,
+} = require('./errors');
+const { DEFAULTS } = require('./options');
+const { FORM, KIND, MAIL, SUBMIT, TERMS, aligned } = require('./frames');
+const { TaskHandle, call, extrasOf, fulfil, isSettled, onStart, refuse, started } = require('./handle');
+const { here } = require('./isolate');
+const { moduleOf } = require('./verbs/module');
+const { retryTerms, worthRetrying } = require('./retry');
+const { stackOf } = require('./stacks');
+
+/** An outbox that has grown to this is handed over at once, so that workers begin while a loop still submits. */
+const FLUSH_BYTES = 32 * 1024;
+/** An outbox that had to grow beyond this is given back afterwards. */
+const KEEP_BYTES = 1024 * 1024;
+
+/**
+ * @typedef {import('./options').RunOptions} RunOptions
+ * @typedef {import('./capture').Prepared} Prepared
+ * @typedef {ReturnType<import('./isolate')['here']>['letter']} Letter
+ * @typedef {import('./handle').Usage} Usage
+ */
+
+const settledPromise = Promise.resolve();
+
+class Engine {
+  #isolate;
+  #outbox = new Encoder(4096);
+  /** For tasks that a getter submits while another one is being written. @type {Encoder | undefined} */
+  #second = undefined;
+  #flushing = false;
+  #now = 0;
+  /** @type {Map<string, number>} */
+  #names = new Map();
+  #lastName = '';
+  #lastNameId = 0;
+  #flush = () => this.flush();
+
+  /** Writes a line into the pool's log. @type {(level: string, message: string, fields: object) => void} */
+  log = () => {};
+  /** The config in force, as far as submitting needs it. @type {any} */
+  config;
+  /** Why no task is taken, if none is. */
+  closed = false;
+  /** @type {import('./staff').Staff | undefined} the workers, where this isolate owns the pool */
+  staff = undefined;
+  /** @type {import('node:worker_threads').MessagePort | undefined} the way to the owner, where this is a worker of the pool */
+  port = undefined;
+
+  /**
+   * @param {number} pool
+   * @param {any} config
+   */
+  constructor(pool, config) {
+    this.#isolate = here();
+    this.pool = pool;
+    this.config = config;
+    this.parcels = new Parcels(this);
+    this.#isolate.engines.set(pool, this);
+  }
+
+  /** Forgets the pool. */
+  forget() {
+    this.#isolate.engines.delete(this.pool);
+  }
+
+  get isolate() {
+    return this.#isolate;
+  }
+
+  /** @param {RunOptions} options */
+  timeoutOf(options) {
+    return options.timeout ?? this.config.timeout.default;
+  }
+
+  /**
+   * Submits a task.
+   *
+   * @param {any} task what the user gave
+   * @param {RunOptions} options
+   * @param {Prepared} [prepared] where the captures have been read already
+   * @param {number} [form] more bits of the form
+   * @returns {TaskHandle<any>}
+   */
+  submit(task, options, prepared, form = 0) {
+    const isolate = this.#isolate;
+    if (!this.#flushing) this.#begin();
+    const handle = new TaskHandle(
+      this,
+      isolate.nextId(),
+      task,
+      options.plain ? DEFAULTS : options,
+      this.#now,
+    );
+    const outbox = this.#outbox.busy ? (this.#second ??= new Encoder(4096)) : this.#outbox;
+    const before = outbox.position;
+    try {
+      if (this.closed)
+        throw new ShutdownError('The pool is shut down and takes no tasks; call `start()` to use it again');
+      if (!options.plain) this.#attach(handle, options);
+      if (isSettled(handle)) return handle;
+      this.#write(outbox, handle, options, prepared ?? this.prepare(task, options), form);
+    } catch (error) {
+      outbox.position = before;
+      refuse(handle, error, NO_USAGE, false);
+      return handle;
+    }
+    isolate.handles.add(handle.id, handle);
+    if (outbox.position >= FLUSH_BYTES) this.flush(true);
+    return handle;
+  }
+
+  #begin() {
+    this.#flushing = true;
+    this.#now = performance.now();
+    settledPromise.then(this.#flush);
+  }
+
+  /**
+   * What travels for a task: a definition, and what of it differs from one submission to the next.
+   *
+   * @param {any} task
+   * @param {RunOptions} options
+   * @returns {Prepared}
+   */
+  prepare(task, options) {
+    if (typeof task === 'function') {
+      if (options.plain) return capture().prepare(task, undefined);
+      return capture().prepare(task, this.captureOptions(options));
+    }
+    const module = moduleOf(task);
+    if (module !== undefined) return module;
+    throw new InvalidTaskError(
+      `Expected the task to be a function or what \`module()\` gives, got ${describe(task)}; ` +
+        'pass a function, such as `run(() => work(42))` or `run(work, { args: [42] })`',
+    );
+  }
+
+  /** @param {RunOptions} options */
+  captureOptions(options) {
+    const explicit = this.config.capture === 'explicit';
+    if (options.captures === undefined && options.this === undefined && !explicit) return undefined;
+    return { captures: options.captures, this: options.this, mode: this.config.capture };
+  }
+
+  /**
+   * Registers what only some tasks have: callbacks, a signal, metadata.
+   *
+   * @param {TaskHandle<any>} handle
+   * @param {RunOptions} options
+   */
+  #attach(handle, options) {
+    this.#refuseWhatIsNotThere(options);
+    if (options.timeout !== undefined && !this.config.timeout.perTask) {
+      const { configError } = require('./errors');
+      throw configError(
+        'timeout',
+        'left out, because `timeout.perTask` is `false` in the config',
+        options.timeout,
+      );
+    }
+    if (options.onComplete !== undefined) handle.onComplete(/** @type {any} */ (options.onComplete));
+    if (options.onError !== undefined) handle.onError(/** @type {any} */ (options.onError));
+    if (options.onStart !== undefined) onStart(handle, /** @type {any} */ (options.onStart));
+    const { signal } = options;
+    if (signal === undefined) return;
+    if (signal.aborted) {
+      refuse(handle, cancelled(handle, signal.reason), NO_USAGE, true);
+      return;
+    }
+    const abort = () => this.cancel(handle, signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    extrasOf(handle).release = () => signal.removeEventListener('abort', abort);
+  }
+
+  /** @param {RunOptions} options */
+  #refuseWhatIsNotThere(options) {
+    const { ConfigError } = require('./errors');
+    for (const option of /** @type {const} */ (['limits', 'onProgress'])) {
+      if (options[option] === undefined) continue;
+      const expected = 'left out: this version does not have it yet';
+      throw new ConfigError(`Expected \`${option}\` to be ${expected}`, {
+        option,
+        expected,
+        received: options[option],
+      });
+    }
+    if (options.dependsOn.length > 0) {
+      const expected =
+        'left out: this version does not have it yet; await the handles and pass their results as `args`';
+      throw new ConfigError(`Expected \`dependsOn\` to be ${expected}`, {
+        option: 'dependsOn',
+        expected,
+        received: options.dependsOn,
+      });
+    }
+  }
+
+  /**
+   * Writes a task's frame.
+   *
+   * @param {Encoder} outbox
+   * @param {TaskHandle<any>} handle
+   * @param {RunOptions} options
+   * @param {Prepared} prepared
+   * @param {number} form
+   */
+  #write(outbox, handle, options, prepared, form) {
+    const start = outbox.position;
+    outbox.ensure(SUBMIT.HEADER + TERMS.SIZE + 16);
+    let flags = options.priority;
+    let body = start + SUBMIT.HEADER;
+    const timeout = options.timeout ?? this.config.timeout.default;
+    if (timeout > 0 || !options.plain) {
+      flags |= SUBMIT.HAS_TERMS;
+      writeTerms(outbox.view, body, options, timeout, this.config);
+      body += TERMS.SIZE;
+    }
+    outbox.position = body;
+    form |= prepared.form ?? 0;
+    const { section } = prepared;
+    if (section !== null) {
+      form |= FORM.SECTION | (prepared.hasArgs ? FORM.ARGS_INSIDE : 0);
+      if (prepared.extras !== null) form |= FORM.SECTION_PARCEL;
+      outbox.ensure(section.length + 16);
+      outbox.view.setUint32(body, section.length, true);
+      outbox.bytes.set(section, body + 4);
+      outbox.position = body + 4 + section.length;
+    }
+    if (!prepared.hasArgs) {
+      if (options.plain && PLAIN_ONLY.has(options.args)) outbox.writeArgs(options.args);
+      else if (this.#writeArgs(outbox, handle, options, prepared)) form |= FORM.PARCEL;
+    }
+    const end = outbox.position;
+    outbox.ensure(8);
+    outbox.position = aligned(end);
+    const { view } = outbox;
+    view.setUint32(start + SUBMIT.LENGTH, outbox.position - start, true);
+    view.setUint32(start + SUBMIT.FLAGS, flags | (form << 8), true);
+    view.setFloat64(start + SUBMIT.ID, handle.id, true);
+    view.setUint32(start + SUBMIT.DEFINITION, prepared.definition, true);
+    view.setUint32(start + SUBMIT.NAME, this.#nameId(handle.name), true);
+    view.setUint32(start + SUBMIT.PAYLOAD, end - body, true);
+  }
+
+  /**
+   * Writes arguments that may hold what bytes cannot carry.
+   *
+   * @param {Encoder} outbox
+   * @param {TaskHandle<any>} handle
+   * @param {RunOptions} options
+   * @param {Prepared} prepared
+   * @returns {boolean} whether a parcel goes with them
+   */
+  #writeArgs(outbox, handle, options, prepared) {
+    const context = capture().encodeContext(prepared, {
+      extras: [],
+      transfer: options.transfer,
+      root: 'args',
+    });
+    outbox.writeArgs(/** @type {unknown[]} */ (options.args), context);
+    const parcel = Parcels.pack(prepared.extras, context.extras, options.transfer);
+    if (parcel === undefined) return false;
+    extrasOf(handle).parcel = parcel;
+    return context.extras.length > 0;
+  }
+
+  /** @param {string} name */
+  #nameId(name) {
+    if (name === this.#lastName) return this.#lastNameId;
+    let id = this.#names.get(name);
+    if (id === undefined) {
+      id = binding.nameId(this.pool, name);
+      // Names are bounded over there; so is what is remembered of them here.
+      if (this.#names.size > 2000) this.#names.clear();
+      this.#names.set(name, id);
+    }
+    this.#lastName = name;
+    this.#lastNameId = id;
+    return id;
+  }
+
+  /**
+   * Hands over what has been written.
+   *
+   * @param {boolean} [more] the turn goes on
+   */
+  flush(more = false) {
+    if (!more) this.#flushing = false;
+    this.#handOver(this.#outbox);
+    if (this.#second !== undefined && this.#second.position > 0) this.#handOver(this.#second);
+    if (this.#outbox.bytes.length > KEEP_BYTES && !this.#outbox.busy) this.#outbox = new Encoder(4096);
+  }
+
+  /** @param {Encoder} outbox */
+  #handOver(outbox) {
+    // One that is being written holds half a frame; it is handed over by the turn's own flush.
+    if (outbox.position === 0 || outbox.busy) return;
+    const length = outbox.position;
+    outbox.position = 0;
+    binding.submit(this.#isolate.id, this.pool, outbox.bytes, length);
+    // The first worker is wanted at once, not by way of the event loop.
+    if (this.staff !== undefined && this.staff.size === 0) this.#isolate.drain();
+  }
+
+  /**
+   * A task is done with.
+   *
+   * @param {TaskHandle<any>} handle
+   * @param {number} kind
+   * @param {number} form
+   * @param {any} letter
+   */
+  settle(handle, kind, form, letter) {
+    const { at, view } = letter;
+    const usage = {
+      queueTime: view.getFloat64(at + MAIL.QUEUE, true),
+      runTime: view.getFloat64(at + MAIL.RUN, true),
+      cpuTime: view.getFloat64(at + MAIL.CPU, true),
+      attempts: view.getUint32(at + MAIL.ATTEMPT, true),
+      worker: view.getInt32(at + MAIL.WORKER, true),
+    };
+    if (kind === KIND.FULFILLED) {
+      if (form & FORM.PARCEL) {
+        this.parcels.receive(handle.id, usage.worker, letter, (context, decoder) => {
+          this.#fulfil(handle, decoder, context, usage);
+        });
+      } else {
+        letter.decoder.reset(letter.bytes, at + MAIL.HEADER);
+        this.#fulfil(handle, letter.decoder, undefined, usage);
+      }
+      return;
+    }
+    const error = this.#errorOf(handle, kind, letter, usage);
+    refuse(handle, error, usage, error instanceof CancelledError);
+  }
+
+  /**
+   * @param {TaskHandle<any>} handle
+   * @param {any} decoder
+   * @param {any} context
+   * @param {Usage} usage
+   */
+  #fulfil(handle, decoder, context, usage) {
+    let value;
+    try {
+      value = decoder.readValue(capture().decodeContext(handle.task, context));
+    } catch (error) {
+      refuse(handle, error, usage, false);
+      return;
+    }
+    fulfil(handle, value, usage);
+  }
+
+  /**
+   * The error that a message speaks of, with what is known about the task.
+   *
+   * @param {TaskHandle<any>} handle
+   * @param {number} kind
+   * @param {any} letter
+   * @param {Usage} usage
+   */
+  #errorOf(handle, kind, letter, usage) {
+    const { at, bytes, decoder, view } = letter;
+    const start = at + MAIL.HEADER;
+    const context = capture().decodeContext(handle.task, { mapStack: stackOf(handle.task) });
+    let error;
+    if (kind === KIND.REJECTED || kind === KIND.REJECTED_UNDECIDED) {
+      decoder.reset(bytes, start);
+      error = decoder.readError(context);
+    } else {
+      const length = view.getUint32(at + MAIL.BODY, true);
+      const facts = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString());
+      if (view.getUint32(at + MAIL.LENGTH, true) > aligned(MAIL.HEADER + length)) {
+        decoder.reset(bytes, start + length);
+        facts.cause = decoder.readError(context);
+      }
+      error = fromNative(facts);
+    }
+    return decorate(error, factsOf(handle, usage, error));
+  }
+
+  /**
+   * An attempt has begun, or has failed and may be followed by another.
+   *
+   * @param {TaskHandle<any>} handle
+   * @param {number} kind
+   * @param {number} _form
+   * @param {any} letter
+   */
+  hear(handle, kind, _form, letter) {
+    const { at, view } = letter;
+    const attempt = view.getUint32(at + MAIL.ATTEMPT, true);
+    const worker = view.getInt32(at + MAIL.WORKER, true);
+    if (kind === KIND.BEGUN) {
+      started(handle, attempt, worker);
+      return;
+    }
+    const wait = view.getFloat64(at + MAIL.QUEUE, true);
+    const runTime = view.getFloat64(at + MAIL.RUN, true);
+    const usage = {
+      queueTime: 0,
+      runTime,
+      cpuTime: view.getFloat64(at + MAIL.CPU, true),
+      attempts: attempt,
+      worker,
+    };
+    const error = this.#errorOf(handle, kind, letter, usage);
+    const again = worthRetrying(handle.options.retry, error, attempt);
+    if (again) {
+      const onRetry = handle.options.retry?.onRetry;
+      if (onRetry !== undefined) call(extrasOf(handle), onRetry, [error, attempt, wait]);
+    }
+    // The callback may have cancelled it.
+    if (isSettled(handle)) return;
+    if (!again && this.#isolate.handles.take(handle.id) !== undefined) refuse(handle, error, usage, false);
+    binding.decide(this.#isolate.id, this.pool, handle.id, again ? wait : -1);
+  }
+
+  /**
+   * What the scheduler wants of the pool's owner, or a worker of a submitter.
+   *
+   * @param {number} kind
+   * @param {number} id
+   * @param {any} letter
+   */
+  obey(kind, id, letter) {
+    if (kind === KIND.PARCEL_WANTED) {
+      const handle = this.#isolate.handles.get(id);
+      const parcel = handle === undefined ? undefined : extrasOf(handle).parcel;
+      this.parcels.send(id, letter.view.getInt32(letter.at + MAIL.WORKER, true), parcel);
+    } else {
+      this.staff?.obey(kind, id, letter);
+    }
+  }
+
+  /**
+   * Cancels a task of this isolate.
+   *
+   * @param {TaskHandle<any>} handle
+   * @param {unknown} [reason]
+   * @returns {boolean}
+   */
+  cancel(handle, reason) {
+    if (isSettled(handle) || !handle.options.cancellable) return false;
+    this.flush(true);
+    if (!binding.cancel(this.#isolate.id, this.pool, handle.id, true)) return false;
+    this.#isolate.handles.take(handle.id);
+    const usage = { ...NO_USAGE, queueTime: handle.elapsed };
+    refuse(handle, cancelled(handle, reason), usage, true);
+    return true;
+  }
+}
+
+/** What a task took that was never handed over. @type {Usage} */
+const NO_USAGE = Object.freeze({ queueTime: 0, runTime: 0, cpuTime: 0, attempts: 0, worker: -1 });
+
+/** Argument lists that are known to hold nothing but what bytes carry. */
+const PLAIN_ONLY = {
+  /** @param {readonly unknown[]} args */
+  has(args) {
+    for (let i = 0; i < args.length; i++) {
+      const kind = typeof args[i];
+      if (kind === 'object' ? args[i] !== null : kind === 'function' || kind === 'symbol') return false;
+    }
+    return true;
+  },
+};
+
+/**
+ * @param {TaskHandle<any>} handle
+ * @param {unknown} reason
+ */
+function cancelled(handle, reason) {
+  const text = typeof reason === 'string' ? reason : reason instanceof Error ? reason.message : '';
+  const message = `The task \`${handle.name}\` was cancelled${text === '' ? '' : `: ${text}`}`;
+  const details = reason === undefined ? {} : { cause: reason };
+  const error = new CancelledError(message, details);
+  return decorate(error, factsOf(handle, { ...NO_USAGE, attempts: handle.attempts }, error));
+}
+
+/**
+ * @param {TaskHandle<any>} handle
+ * @param {Usage} usage
+ * @param {any} error
+ */
+function factsOf(handle, usage, error) {
+  let stack;
+  try {
+    stack = typeof error?.stack === 'string' ? error.stack : undefined;
+  } catch {
+    // A hostile error: it is passed on as it is, without a trace of ours.
+  }
+  return {
+    taskId: handle.id,
+    taskName: handle.name,
+    workerThread: usage.worker < 0 ? undefined : usage.worker,
+    duration: usage.runTime,
+    attempts: usage.attempts,
+    stackTrace: stack,
+    nativeTrace: null,
+  };
+}
+
+/**
+ * @param {DataView} view
+ * @param {number} at
+ * @param {RunOptions} options
+ * @param {number} timeout
+ * @param {any} config
+ */
+function writeTerms(view, at, options, timeout, config) {
+  view.setFloat64(at + TERMS.TIMEOUT, timeout > 0 ? timeout : -1, true);
+  view.setFloat64(at + TERMS.QUEUE_TIMEOUT, options.queueTimeout ?? -1, true);
+  view.setFloat64(at + TERMS.GRACE, options.grace, true);
+  let bits = 0;
+  if (options.onStart !== undefined) bits |= TERMS.ANNOUNCE;
+  if (!options.cancellable) bits |= TERMS.UNCANCELLABLE;
+  if (options.retry !== undefined) {
+    const { attempts, delay, backoff, maxDelay, jitter, ask } = retryTerms(options.retry, config.retry);
+    bits |= TERMS.RETRY | (ask ? TERMS.ASK : 0);
+    view.setUint32(at + TERMS.ATTEMPTS, attempts, true);
+    view.setFloat64(at + TERMS.DELAY, delay, true);
+    view.setFloat64(at + TERMS.BACKOFF, backoff, true);
+    view.setFloat64(at + TERMS.MAX_DELAY, maxDelay, true);
+    view.setFloat64(at + TERMS.JITTER, jitter, true);
+  }
+  view.setUint32(at + TERMS.BITS, bits, true);
+}
+
+module.exports = { Engine, NO_USAGE };

@@ -1,0 +1,298 @@
+'use strict';
+
+/**
+ * TaskHandle: a promise that knows its task.
+ *
+ * It is awaited at the price of a plain promise because its prototype's `constructor` is `Promise`: V8
+ * takes its fast path then, and `then` gives plain promises. What only the library may do to a handle
+ * goes through the functions that the class hands out below.
+ */
+
+const { AsyncResource } = require('node:async_hooks');
+const binding = require('../binding');
+
+/**
+ * @typedef {import('./engine').Engine} Engine
+ * @typedef {import('./options').RunOptions} RunOptions
+ * @typedef {import('./frames')} Frames
+ */
+
+/** @type {(value: any) => void} */
+let lastResolve;
+/** @type {(reason: any) => void} */
+let lastReject;
+/** @type {(resolve: (value: any) => void, reject: (reason: any) => void) => void} */
+const keepResolvers = (resolve, reject) => {
+  lastResolve = resolve;
+  lastReject = reject;
+};
+
+/** What `binding.state` answers. */
+const STATE = Object.freeze({ GONE: 0, WAITING: 1, QUEUED: 2, RUNNING: 3 });
+
+/**
+ * What only few handles have.
+ *
+ * @typedef {object} Extras
+ * @property {((...args: any[]) => void)[]} onStart
+ * @property {((...args: any[]) => void)[]} onProgress
+ * @property {((...args: any[]) => void)[]} onComplete
+ * @property {((...args: any[]) => void)[]} onError
+ * @property {AsyncResource | undefined} context the place of submission, for callbacks
+ * @property {Record<string, unknown> | undefined} metadata
+ * @property {() => void} release undoes what was registered for the task, such as on its signal
+ * @property {unknown} parcel what only postMessage carries, until a worker asks for it
+ * @property {number} progress
+ */
+
+/** @returns {Extras} */
+const noExtras = () => ({
+  onStart: [],
+  onProgress: [],
+  onComplete: [],
+  onError: [],
+  context: undefined,
+  metadata: undefined,
+  release: () => {},
+  parcel: undefined,
+  progress: 0,
+});
+
+/**
+ * Calls a user's callback; what it throws is reported, never lost and never fatal.
+ *
+ * @param {Extras} extras
+ * @param {Function} callback
+ * @param {unknown[]} args
+ */
+function call(extras, callback, args) {
+  try {
+    if (extras.context === undefined) Reflect.apply(callback, undefined, args);
+    else extras.context.runInAsyncScope(() => Reflect.apply(callback, undefined, args));
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.emitWarning(`A callback of a task threw: ${text}`, 'TaskletsWarning');
+  }
+}
+
+/** @type {(handle: TaskHandle<any>, value: unknown, usage: Usage) => void} */
+let fulfil;
+/** @type {(handle: TaskHandle<any>, error: unknown, usage: Usage, cancelled: boolean) => void} */
+let refuse;
+/** @type {(handle: TaskHandle<any>, attempt: number, worker: number) => void} */
+let started;
+/** @type {(handle: TaskHandle<any>, callback: (...args: any[]) => void) => void} */
+let onStart;
+/** @type {(handle: TaskHandle<any>) => Extras} */
+let extrasOf;
+/** @type {(handle: TaskHandle<any>) => boolean} */
+let isSettled;
+
+/**
+ * What a task took, in milliseconds.
+ *
+ * @typedef {{ queueTime: number, runTime: number, cpuTime: number, attempts: number, worker: number }} Usage
+ */
+
+/**
+ * @template T
+ * @extends {Promise<T>}
+ */
+class TaskHandle extends Promise {
+  #resolve;
+  #reject;
+  /** @type {Usage | undefined} */
+  #usage = undefined;
+  /** @type {'pending' | 'fulfilled' | 'rejected' | 'cancelled'} */
+  #outcome = 'pending';
+  /** @type {Extras | undefined} */
+  #extras = undefined;
+  #submitted;
+  #settled = 0;
+  /** Attempt and worker as far as they have been announced. */
+  #attempt = 0;
+
+  /**
+   * @param {Engine} engine
+   * @param {number} id
+   * @param {Function | object} task what the user gave, for its name and its place
+   * @param {RunOptions} options
+   * @param {number} now
+   */
+  constructor(engine, id, task, options, now) {
+    super(keepResolvers);
+    this.#resolve = lastResolve;
+    this.#reject = lastReject;
+    this.#submitted = now;
+    /** @internal */
+    this.engine = engine;
+    this.id = id;
+    /** @internal */
+    this.task = task;
+    /** @internal */
+    this.options = options;
+  }
+
+  static {
+    fulfil = (handle, value, usage) => {
+      handle.#usage = usage;
+      handle.#outcome = 'fulfilled';
+      handle.#settled = performance.now();
+      handle.#resolve(value);
+      const extras = handle.#extras;
+      if (extras !== undefined) {
+        extras.release();
+        for (const callback of extras.onComplete) call(extras, callback, [value]);
+      }
+    };
+    refuse = (handle, error, usage, cancelled) => {
+      handle.#usage = usage;
+      handle.#outcome = cancelled ? 'cancelled' : 'rejected';
+      handle.#settled = performance.now();
+      handle.#reject(error);
+      const extras = handle.#extras;
+      if (extras !== undefined) {
+        extras.release();
+        for (const callback of extras.onError) call(extras, callback, [error]);
+      }
+    };
+    started = (handle, attempt) => {
+      handle.#attempt = attempt;
+      const extras = handle.#extras;
+      if (extras === undefined) return;
+      for (const callback of extras.onStart)
+        call(extras, callback, [{ taskId: handle.id, name: handle.name, attempt }]);
+    };
+    onStart = (handle, callback) => {
+      handle.#listen('onStart', callback);
+    };
+    extrasOf = (handle) => (handle.#extras ??= noExtras());
+    isSettled = (handle) => handle.#outcome !== 'pending';
+  }
+
+  get name() {
+    return nameOf(this.task, this.options);
+  }
+
+  #look() {
+    this.engine.flush();
+    return binding.state(this.engine.pool, this.id);
+  }
+
+  get state() {
+    if (this.#outcome !== 'pending') return this.#outcome;
+    const state = this.#look();
+    if (state === STATE.WAITING) return 'waiting';
+    // What has ended there and has not been heard of here was running a moment ago.
+    return state === STATE.QUEUED ? 'queued' : 'running';
+  }
+
+  get worker() {
+    if (this.#usage !== undefined) return this.#usage.worker < 0 ? null : this.#usage.worker;
+    const state = this.#look();
+    return state >= STATE.RUNNING ? state - STATE.RUNNING : null;
+  }
+
+  get progress() {
+    return this.#outcome === 'fulfilled' ? 1 : (this.#extras?.progress ?? 0);
+  }
+
+  get attempts() {
+    return this.#usage?.attempts ?? this.#attempt;
+  }
+
+  get timeout() {
+    return this.engine.timeoutOf(this.options);
+  }
+
+  get elapsed() {
+    return (this.#outcome === 'pending' ? performance.now() : this.#settled) - this.#submitted;
+  }
+
+  get usage() {
+    if (this.#usage === undefined) return null;
+    const { queueTime, runTime, cpuTime } = this.#usage;
+    return { queueTime, runTime, cpuTime };
+  }
+
+  get metadata() {
+    const extras = extrasOf(this);
+    return (extras.metadata ??= { ...this.options.metadata });
+  }
+
+  /**
+   * @param {unknown} [reason]
+   * @returns {boolean}
+   */
+  cancel(reason) {
+    return this.engine.cancel(this, reason);
+  }
+
+  /** @param {(percent: number, info: object) => void} callback */
+  onProgress(callback) {
+    return this.#listen('onProgress', callback);
+  }
+
+  /** @param {(value: T) => void} callback */
+  onComplete(callback) {
+    if (this.#outcome === 'fulfilled') this.then((value) => call(extrasOf(this), callback, [value]));
+    return this.#listen('onComplete', callback);
+  }
+
+  /** @param {(error: any) => void} callback */
+  onError(callback) {
+    if (this.#outcome === 'rejected' || this.#outcome === 'cancelled') {
+      this.then(undefined, (error) => call(extrasOf(this), callback, [error]));
+    }
+    return this.#listen('onError', callback);
+  }
+
+  /**
+   * @param {'onStart' | 'onProgress' | 'onComplete' | 'onError'} event
+   * @param {(...args: any[]) => void} callback
+   */
+  #listen(event, callback) {
+    const { configError } = require('./errors');
+    if (typeof callback !== 'function') throw configError(event, 'a function', callback);
+    const extras = extrasOf(this);
+    extras.context ??= new AsyncResource('TASKLETS');
+    extras[event].push(callback);
+    return this;
+  }
+
+  /**
+   * @param {string} key
+   * @param {unknown} value
+   */
+  setMetadata(key, value) {
+    this.metadata[key] = value;
+    return this;
+  }
+
+  /** @param {string} [key] */
+  getMetadata(key) {
+    if (key === undefined) return this.metadata;
+    return Object.hasOwn(this.metadata, key) ? this.metadata[key] : undefined;
+  }
+}
+
+Object.defineProperty(TaskHandle.prototype, 'constructor', {
+  value: Promise,
+  writable: true,
+  configurable: true,
+});
+Object.defineProperty(TaskHandle.prototype, Symbol.toStringTag, { value: 'TaskHandle', configurable: true });
+
+/**
+ * What a task is called: by its options, or by its function.
+ *
+ * @param {any} task
+ * @param {{ name?: string }} options
+ * @returns {string}
+ */
+function nameOf(task, options) {
+  const name = options.name ?? task.name;
+  return typeof name === 'string' && name !== '' ? name : '(anonymous)';
+}
+
+module.exports = { TaskHandle, fulfil, refuse, started, onStart, extrasOf, isSettled, nameOf, call };

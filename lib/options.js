@@ -1,0 +1,166 @@
+'use strict';
+
+// The options of the verbs: checked at the face, trusted inside. One function per verb takes what the user gave and
+// returns it complete, with every default; or throws a `ConfigError`.
+
+const { callback, check, durationOrInfinity, fromOneUp, truth } = require('./options/checks');
+const { optionsIn, readGroup, table } = require('./options/group');
+const { RETRY, noRetrySettings } = require('./options/retry');
+const {
+  DEFAULTS,
+  GENERATOR,
+  GRAPH,
+  ITEM,
+  PRIORITIES,
+  REPEATABLE,
+  RETRIED,
+  RUN,
+  copy,
+  read,
+  readBeside,
+} = require('./options/task');
+
+/** @typedef {import('./options/task').RunOptions} RunOptions */
+
+/**
+ * @param {unknown} options
+ * @param {RunOptions} [base] what holds unless `options` says otherwise
+ * @returns {RunOptions}
+ */
+function runOptions(options, base = DEFAULTS) {
+  return read(options, RUN, base, '');
+}
+
+/**
+ * The options beside a task in a list, `{ task, ...RunOptions }`.
+ *
+ * @param {unknown} item
+ * @param {RunOptions} base what holds for all of the list
+ * @param {number} index
+ * @returns {RunOptions}
+ */
+function itemOptions(item, base, index) {
+  return read(item, ITEM, base, index);
+}
+
+/** @param {unknown} options */
+function wrapOptions(options) {
+  return read(options, REPEATABLE, DEFAULTS, '');
+}
+
+/**
+ * The options of one call of a wrapped task.
+ *
+ * @param {RunOptions} base
+ * @param {readonly unknown[]} args
+ * @returns {RunOptions}
+ */
+function withArgs(base, args) {
+  const given = copy(base);
+  given.args = args;
+  return given;
+}
+
+/** @param {unknown} options */
+function graphOptions(options) {
+  return read(options, GRAPH, DEFAULTS, '');
+}
+
+/** @param {unknown} options */
+function generatorOptions(options) {
+  return read(options, GENERATOR, DEFAULTS, '');
+}
+
+const RUN_ALL = table({ failFast: truth });
+
+/** @param {unknown} options */
+function runAllOptions(options) {
+  return readBeside(options, REPEATABLE, RUN_ALL, { failFast: true });
+}
+
+const MAP = table({
+  chunkSize: check(
+    "'auto' or an integer from 1 up",
+    (value) => value === 'auto' || (Number.isSafeInteger(value) && value >= 1),
+  ),
+  concurrency: fromOneUp,
+});
+
+/** @param {unknown} options */
+function mapOptions(options) {
+  return readBeside(options, REPEATABLE, MAP, {
+    chunkSize: /** @type {'auto' | number} */ ('auto'),
+    concurrency: /** @type {number | undefined} */ (undefined),
+  });
+}
+
+const STREAM = table({ ordered: truth, concurrency: fromOneUp });
+
+/** @param {unknown} options */
+function streamOptions(options) {
+  return readBeside(options, REPEATABLE, STREAM, {
+    ordered: true,
+    concurrency: /** @type {number | undefined} */ (undefined),
+  });
+}
+
+/**
+ * The options of `retry`, where those of the attempts stand beside the others.
+ *
+ * @param {unknown} options
+ * @returns {RunOptions}
+ */
+function retryOptions(options) {
+  const { run, ...settings } = readBeside(options, RETRIED, RETRY, noRetrySettings());
+  const given = copy(run);
+  given.plain = false;
+  given.retry = settings;
+  return given;
+}
+
+const BATCH = table({ concurrency: fromOneUp, onProgress: callback, stopOnError: truth });
+
+/** @param {unknown} options */
+function batchOptions(options) {
+  const target = {
+    concurrency: /** @type {number | undefined} */ (undefined),
+    onProgress: /** @type {Function | undefined} */ (undefined),
+    stopOnError: false,
+  };
+  if (options === undefined) return target;
+  return readGroup(optionsIn(options, 'options'), BATCH, target, '');
+}
+
+const SHUTDOWN = table({
+  timeout: durationOrInfinity,
+  cancelPending: truth,
+  force: truth,
+});
+
+/**
+ * Here a `timeout` of 0 is not "none": nothing is waited for.
+ *
+ * @param {unknown} options
+ */
+function shutdownOptions(options) {
+  const target = { timeout: 30_000, cancelPending: false, force: false };
+  if (options === undefined) return target;
+  return readGroup(optionsIn(options, 'options'), SHUTDOWN, target, '');
+}
+
+module.exports = {
+  DEFAULTS,
+  PRIORITIES,
+  batchOptions,
+  generatorOptions,
+  graphOptions,
+  itemOptions,
+  mapOptions,
+  retryOptions,
+  runAllOptions,
+  runOptions,
+  shutdownOptions,
+  streamOptions,
+  withArgs,
+  wrapOptions,
+};

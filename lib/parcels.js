@@ -1,0 +1,126 @@
+'use strict';
+
+/**
+ * What only `postMessage` can carry: SharedArrayBuffers, ports, moved buffers, blobs and the like.
+ *
+ * Such values of a task are put into a *parcel* at submission, which takes moved ones out of the user's
+ * hands. The worker that has claimed the task asks for it, since nobody knows before which worker that
+ * will be; a result's parcel is posted before its report, so that it is there when the report is read.
+ * Every worker has a port to the pool's owner, who passes on what is for another worker.
+ */
+
+const { receiveMessageOnPort } = require('node:worker_threads');
+
+/** @typedef {import('./engine').Engine} Engine */
+
+/**
+ * A parcel on its way: of which task, for which isolate or worker, and what is in it.
+ *
+ * @typedef {{ id: number, worker?: number, isolate?: number, content: any, transfer: any[] }} Posted
+ */
+
+class Parcels {
+  #engine;
+  /** Parcels that have come before what they belong to. @type {Map<number, any>} */
+  #arrived = new Map();
+  /** What waits for its parcel. @type {Map<number, (content: any) => void>} */
+  #awaited = new Map();
+
+  /** @param {Engine} engine */
+  constructor(engine) {
+    this.#engine = engine;
+  }
+
+  /**
+   * Packs what cannot travel as bytes, or nothing where there is nothing.
+   *
+   * @param {unknown[] | null} section of the captured values
+   * @param {unknown[]} args of the arguments
+   * @param {readonly unknown[]} transfer
+   */
+  static pack(section, args, transfer) {
+    if ((section === null || section.length === 0) && args.length === 0 && transfer.length === 0)
+      return undefined;
+    const content = { section: section ?? [], args, transfer };
+    return structuredClone(content, { transfer: /** @type {any} */ ([...transfer]) });
+  }
+
+  /**
+   * A worker has asked for the parcel of a task.
+   *
+   * @param {number} id
+   * @param {number} worker
+   * @param {any} parcel `undefined` where the task has ended meanwhile
+   */
+  send(id, worker, parcel) {
+    const { transfer = [], ...content } = parcel ?? {};
+    this.#post({ id, worker, content: parcel === undefined ? undefined : content, transfer });
+  }
+
+  /** @param {Posted} posted */
+  #post(posted) {
+    const { staff, port } = this.#engine;
+    const target = staff === undefined ? port : staff.portOf(/** @type {number} */ (posted.worker));
+    target?.postMessage(posted, posted.transfer);
+  }
+
+  /**
+   * A result's report is here; its parcel is, or comes soon.
+   *
+   * @param {number} id
+   * @param {number} worker
+   * @param {any} letter
+   * @param {(context: any, decoder: any) => void} use
+   */
+  receive(id, worker, letter, use) {
+    const { MAIL } = require('./frames');
+    const { Decoder } = require('./codec');
+    const start = letter.at + MAIL.HEADER;
+    const bytes = letter.bytes.slice(start, start + letter.view.getUint32(letter.at + MAIL.BODY, true));
+    const open = (/** @type {any} */ content) => {
+      const decoder = new Decoder();
+      decoder.reset(bytes, 0);
+      use({ extras: content }, decoder);
+    };
+    const port = this.#engine.staff === undefined ? this.#engine.port : this.#engine.staff.portOf(worker);
+    for (
+      let message;
+      port !== undefined && !this.#arrived.has(id) && (message = receiveMessageOnPort(port));
+    ) {
+      this.deliver(message.message);
+    }
+    if (this.#arrived.has(id)) {
+      const content = this.#arrived.get(id);
+      this.#arrived.delete(id);
+      open(content);
+    } else {
+      port?.ref();
+      this.#awaited.set(id, (content) => {
+        port?.unref();
+        open(content);
+      });
+    }
+  }
+
+  /**
+   * A parcel has come, for this isolate or for one that only the pool's owner can reach.
+   *
+   * @param {Posted} posted
+   */
+  deliver(posted) {
+    const { isolate } = this.#engine;
+    if (posted.isolate === isolate.id) {
+      const waiting = this.#awaited.get(posted.id);
+      this.#awaited.delete(posted.id);
+      if (waiting === undefined) this.#arrived.set(posted.id, posted.content);
+      else waiting(posted.content);
+      return;
+    }
+    const { staff } = this.#engine;
+    const port =
+      posted.worker === undefined ? staff?.portOfIsolate(posted.isolate ?? -1) : staff?.portOf(posted.worker);
+    port?.postMessage(posted, posted.transfer);
+  }
+}
+
+module.exports = { Parcels };

@@ -1,0 +1,123 @@
+'use strict';
+
+/**
+ * The end of a pool: no new task, then the callbacks, then what is left may finish; at the timeout it
+ * is given up; then the workers go, and the pool's thread.
+ */
+
+const binding = require('../binding');
+
+/**
+ * @typedef {import('./engine').Engine} Engine
+ * @typedef {{ timeout: number, cancelPending: boolean, force: boolean }} Options
+ * @typedef {{ graceful: boolean, completed: number, cancelled: number, abandoned: number, duration: number }} Report
+ */
+
+/** The longest time that a timer takes. */
+const LONGEST = 2 ** 31 - 1;
+
+class Shutdown {
+  #engine;
+  #hooks;
+  #release;
+  /** @type {Promise<Report> | undefined} */
+  #ending = undefined;
+  #giveUp = () => {};
+
+  /**
+   * @param {Engine | undefined} engine
+   * @param {(() => unknown)[]} hooks
+   * @param {() => void} release takes away what listens for the pool
+   */
+  constructor(engine, hooks, release) {
+    this.#engine = engine;
+    this.#hooks = hooks;
+    this.#release = release;
+  }
+
+  /**
+   * @param {Options} options
+   * @returns {Promise<Report>}
+   */
+  end(options) {
+    if (this.#ending === undefined) this.#ending = this.#end(options);
+    // Whoever calls again may be in more of a hurry.
+    else if (options.force) this.#giveUp();
+    return this.#ending;
+  }
+
+  /**
+   * @param {Options} options
+   * @returns {Promise<Report>}
+   */
+  async #end({ timeout, cancelPending, force }) {
+    const begun = performance.now();
+    const engine = this.#engine;
+    this.#release();
+    if (engine === undefined) {
+      await this.#callHooks();
+      return {
+        graceful: true,
+        completed: 0,
+        cancelled: 0,
+        abandoned: 0,
+        duration: performance.now() - begun,
+      };
+    }
+    engine.flush(true);
+    engine.closed = true;
+    const before = counts(engine);
+    const drained = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+      if (engine.staff !== undefined) engine.staff.onDrained = resolve;
+    });
+    const late = new Promise(
+      (/** @type {(value?: undefined) => void} */ resolve) => (this.#giveUp = resolve),
+    );
+    binding.drainPool(engine.pool, cancelPending || force);
+    await this.#callHooks();
+    const timer = force ? undefined : setTimeout(this.#giveUp, Math.min(timeout, LONGEST));
+    if (force) this.#giveUp();
+    const finished = await Promise.race([drained.then(() => true), late.then(() => false)]);
+    clearTimeout(timer);
+    const [running, waiting] = finished ? [0, 0] : binding.abandon(engine.pool);
+    const abandoned = running + waiting;
+    await engine.staff?.dismiss();
+    engine.isolate.drain();
+    binding.restPool(engine.pool);
+    const after = counts(engine);
+    return {
+      graceful: finished,
+      completed: after.completed - before.completed,
+      cancelled: after.cancelled - before.cancelled,
+      abandoned,
+      duration: performance.now() - begun,
+    };
+  }
+
+  /** The last one registered runs first; one that fails keeps nobody from ending. */
+  async #callHooks() {
+    for (const hook of [...this.#hooks].reverse()) {
+      try {
+        await hook();
+      } catch (error) {
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        process.emitWarning(`A callback of \`onShutdown\` threw: ${text}`, 'TaskletsWarning');
+      }
+    }
+  }
+
+  /** Allows tasks again. */
+  undo() {
+    const engine = this.#engine;
+    if (engine === undefined) return;
+    binding.reopen(engine.pool);
+    engine.closed = false;
+  }
+}
+
+/** @param {Engine} engine */
+function counts(engine) {
+  return JSON.parse(binding.poolStats(engine.pool, [])).counts;
+}
+
+module.exports = { Shutdown };

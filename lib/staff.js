@@ -1,0 +1,169 @@
+'use strict';
+
+/**
+ * The workers of a pool, seen from the isolate that owns it: it starts them, ends them when the
+ * scheduler says so, and reports how each of them ended.
+ */
+
+const path = require('node:path');
+const { MessageChannel, Worker } = require('node:worker_threads');
+const binding = require('../binding');
+const { Encoder } = require('./codec');
+const { KIND, MAIL } = require('./frames');
+
+const BOOTSTRAP = path.join(__dirname, 'worker', 'bootstrap.js');
+/** How long a worker that may leave has for its own `exit` handlers, in milliseconds. */
+const LEAVE_TIME = 1000;
+const MEBIBYTE = 1024 * 1024;
+
+/**
+ * @typedef {import('./engine').Engine} Engine
+ * @typedef {{ thread: Worker, port: import('node:worker_threads').MessagePort, isolate: number, cause: Uint8Array | undefined, outOfMemory: boolean, gone: Promise<void> }} Member
+ */
+
+class Staff {
+  #engine;
+  /** @type {Map<number, Member>} */
+  #members = new Map();
+  /** Called when the last task of a pool that shuts down is settled. @type {() => void} */
+  onDrained = () => {};
+
+  /** @param {Engine} engine */
+  constructor(engine) {
+    this.#engine = engine;
+  }
+
+  get size() {
+    return this.#members.size;
+  }
+
+  /** @param {number} worker */
+  portOf(worker) {
+    return this.#members.get(worker)?.port;
+  }
+
+  /** @param {number} isolate */
+  portOfIsolate(isolate) {
+    for (const member of this.#members.values()) if (member.isolate === isolate) return member.port;
+    return undefined;
+  }
+
+  /**
+   * @param {number} kind
+   * @param {number} id
+   * @param {any} letter
+   */
+  obey(kind, id, letter) {
+    if (kind === KIND.START_WORKER) this.#start(id);
+    else if (kind === KIND.RETIRE_WORKER) this.#retire(id);
+    else if (kind === KIND.KILL_WORKER) this.#members.get(id)?.thread.terminate();
+    else if (kind === KIND.DRAINED) this.onDrained();
+    else if (kind === KIND.NOTICE) this.#notice(letter);
+  }
+
+  /** @param {any} letter */
+  #notice({ at, bytes, view }) {
+    const start = at + MAIL.HEADER;
+    const { crowded } = JSON.parse(
+      Buffer.from(bytes.subarray(start, start + view.getUint32(at + MAIL.BODY, true))).toString(),
+    );
+    this.#engine.log(
+      'warn',
+      `${crowded} tasks are waiting; submit fewer at a time, or set \`queue.maxSize\``,
+      { crowded },
+    );
+  }
+
+  /** @param {number} id */
+  #start(id) {
+    const engine = this.#engine;
+    const { port1, port2 } = new MessageChannel();
+    const { perWorker } = engine.config.memory;
+    let thread;
+    try {
+      thread = new Worker(BOOTSTRAP, {
+        name: 'tasklets',
+        workerData: { pool: engine.pool, worker: id, port: port2, config: engine.config },
+        transferList: [port2],
+        resourceLimits: Number.isFinite(perWorker)
+          ? { maxOldGenerationSizeMb: Math.max(1, perWorker / MEBIBYTE) }
+          : {},
+      });
+    } catch (error) {
+      binding.workerExited(engine.pool, id, 1, 0, encodeError(error));
+      return;
+    }
+    let gone = () => {};
+    /** @type {Member} */
+    const member = {
+      thread,
+      port: port1,
+      isolate: -1,
+      cause: undefined,
+      outOfMemory: false,
+      gone: new Promise((resolve) => (gone = resolve)),
+    };
+    this.#members.set(id, member);
+    port1.on('message', (message) => {
+      if (message.joined !== undefined) member.isolate = message.joined;
+      else engine.parcels.deliver(message);
+    });
+    thread.on('error', (error) => {
+      member.cause = encodeError(error);
+      member.outOfMemory = /** @type {any} */ (error)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    });
+    thread.once('exit', (code) => {
+      this.#members.delete(id);
+      port1.close();
+      const limit = member.outOfMemory ? this.#heapLimit() : 0;
+      binding.workerExited(engine.pool, id, code, limit, member.cause);
+      if (code !== 0) engine.log('debug', `worker ${id} ended with code ${code}`, { worker: id, code });
+      gone();
+    });
+    // After the listeners: adding one references what was unreferenced before.
+    port1.unref();
+    thread.unref();
+    engine.log('debug', `worker ${id} starts`, { worker: id });
+  }
+
+  #heapLimit() {
+    const { perWorker } = this.#engine.config.memory;
+    return Number.isFinite(perWorker) ? perWorker : require('node:v8').getHeapStatistics().heap_size_limit;
+  }
+
+  /** @param {number} id */
+  #retire(id) {
+    const member = this.#members.get(id);
+    if (member === undefined) return;
+    member.port.postMessage({ leave: true });
+    const late = setTimeout(() => member.thread.terminate(), LEAVE_TIME);
+    late.unref();
+    member.gone.then(() => clearTimeout(late));
+  }
+
+  /** Ends all workers; resolves when their threads are gone. */
+  async dismiss() {
+    binding.dismiss(this.#engine.pool);
+    const members = [...this.#members.values()];
+    for (const { thread } of members) {
+      // Whoever waits for the shutdown keeps the process for as long.
+      thread.ref();
+      thread.terminate();
+    }
+    await Promise.all(members.map((member) => member.gone));
+  }
+
+  /** Bytes of heap in use per worker, as pairs of number and size, as far as Node tells without asking the worker. */
+  heaps() {
+    return [];
+  }
+}
+
+/** @param {unknown} error */
+function encodeError(error) {
+  const encoder = new Encoder();
+  encoder.writeError(error);
+  return encoder.bytes.slice(0, encoder.position);
+}
+
+module.exports = { Staff };

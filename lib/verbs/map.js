@@ -1,0 +1,122 @@
+'use strict';
+
+/**
+ * `map(task, iterable, options)`: one task over many inputs, in chunks, the results in order.
+ *
+ * With `chunkSize: 'auto'` a chunk grows until it lasts about a millisecond: long beside what handing
+ * it over costs, short beside what anybody waits for, and small enough that all workers have some.
+ *
+ * @typedef {import('../engine').Engine} Engine
+ */
+
+const { configError } = require('../errors');
+const { FORM } = require('../frames');
+const { mapOptions, withArgs } = require('../options');
+
+/** How long a chunk should last, in milliseconds. */
+const CHUNK_TIME = 1;
+/** No chunk grows by more than this factor at once, since the next items may be dearer. */
+const GROWTH = 4;
+const MAX_CHUNK = 8192;
+/** Chunks under way per worker: one that runs, and one that is there when it has ended. */
+const AHEAD = 2;
+
+/**
+ * @param {Engine} engine
+ * @param {any} task
+ * @param {any} iterable
+ * @param {unknown} options
+ */
+async function map(engine, task, iterable, options) {
+  const { chunkSize, concurrency, run } = mapOptions(options);
+  const source = iteratorOf(iterable);
+  const total = Array.isArray(iterable) ? iterable.length : Infinity;
+  const prepared = engine.prepare(task, run);
+  const workers = engine.config.workers.max;
+  const most = concurrency ?? workers * AHEAD;
+  /** @type {unknown[]} */
+  const results = [];
+  /** @type {Set<any>} */
+  const running = new Set();
+  let size = chunkSize === 'auto' ? 1 : chunkSize;
+  let index = 0;
+  let done = false;
+
+  await new Promise((/** @type {(value?: undefined) => void} */ resolve, reject) => {
+    const stop = (/** @type {unknown} */ error) => {
+      if (!done) source.return?.();
+      done = true;
+      for (const handle of running) {
+        handle.catch(() => {});
+        handle.cancel(error);
+      }
+      reject(error);
+    };
+    const more = () => {
+      try {
+        while (!done && running.size < most) next();
+      } catch (error) {
+        stop(error);
+        return;
+      }
+      if (done && running.size === 0) resolve();
+    };
+    const next = () => {
+      const share = chunkSize === 'auto' ? Math.max(1, Math.ceil((total - index) / most)) : Infinity;
+      const args = /** @type {unknown[]} */ ([index]);
+      const wanted = Math.min(size, share) + 1;
+      while (args.length < wanted) {
+        const { done: end, value } = source.next();
+        if (end) {
+          done = true;
+          break;
+        }
+        args.push(value);
+      }
+      if (args.length === 1) return;
+      begin(args);
+    };
+    const begin = (/** @type {unknown[]} */ args) => {
+      const first = index;
+      const count = args.length - 1;
+      index += count;
+      const handle = engine.submit(task, withArgs(run, args), prepared, FORM.CHUNK);
+      running.add(handle);
+      handle.then((/** @type {unknown[]} */ values) => {
+        running.delete(handle);
+        for (let i = 0; i < count; i++) results[first + i] = values[i];
+        if (chunkSize === 'auto') size = grown(size, count, handle.usage?.runTime ?? 0);
+        more();
+      }, stop);
+    };
+    more();
+  });
+  return results;
+}
+
+/**
+ * The size of the next chunk, by how long one of `count` items has taken.
+ *
+ * @param {number} size
+ * @param {number} count
+ * @param {number} time
+ */
+function grown(size, count, time) {
+  const ideal = time > 0 ? (count * CHUNK_TIME) / time : Infinity;
+  return Math.max(1, Math.min(Math.floor(ideal), size * GROWTH, MAX_CHUNK));
+}
+
+/**
+ * @param {any} iterable
+ * @returns {Iterator<unknown>}
+ */
+function iteratorOf(iterable) {
+  if (iterable === null || iterable === undefined || typeof iterable[Symbol.iterator] !== 'function') {
+    const way =
+      typeof iterable?.[Symbol.asyncIterator] === 'function' ? '; use `stream` for an async iterable' : '';
+    throw configError('iterable', `an array or another iterable${way}`, iterable);
+  }
+  return iterable[Symbol.iterator]();
+}
+
+module.exports = { map };

@@ -1,0 +1,93 @@
+'use strict';
+
+/**
+ * `runAll(tasks, options)`: many tasks, their results in order.
+ *
+ * @typedef {import('../engine').Engine} Engine
+ */
+
+const { capture } = require('../capture-host');
+const { configError } = require('../errors');
+const { itemOptions, runAllOptions } = require('../options');
+const { moduleOf } = require('./module');
+
+/**
+ * Reads the list: each item is a task, or `{ task, ...options }`.
+ *
+ * @param {unknown} items
+ * @param {import('../options').RunOptions} base
+ */
+function readItems(items, base) {
+  if (
+    items === null ||
+    items === undefined ||
+    typeof (/** @type {any} */ (items)[Symbol.iterator]) !== 'function'
+  ) {
+    throw configError('tasks', 'an array (or another iterable) of tasks', items);
+  }
+  return Array.from(/** @type {Iterable<any>} */ (items), (item, index) => {
+    const isOptions = item !== null && typeof item === 'object' && moduleOf(item) === undefined;
+    if (!isOptions) return { task: item, options: base };
+    return {
+      task: Object.hasOwn(item, 'task') ? item.task : undefined,
+      options: itemOptions(item, base, index),
+    };
+  });
+}
+
+/**
+ * Submits a list; the variables of all its functions are read in one go.
+ *
+ * @param {Engine} engine
+ * @param {ReturnType<typeof readItems>} items
+ */
+function submitAll(engine, items) {
+  if (items.length === 1) return [engine.submit(items[0].task, items[0].options)];
+  const functions = items.filter(({ task }) => typeof task === 'function');
+  let prepared;
+  try {
+    prepared = capture().prepareAll(
+      functions.map(({ task, options }) => ({ fn: task, options: engine.captureOptions(options) })),
+    );
+  } catch {
+    // One of them cannot travel: each is prepared by itself, so that only that one is refused.
+    return items.map(({ task, options }) => engine.submit(task, options));
+  }
+  let next = 0;
+  return items.map(({ task, options }) =>
+    engine.submit(task, options, typeof task === 'function' ? prepared[next++] : undefined),
+  );
+}
+
+/**
+ * @param {Engine} engine
+ * @param {unknown} tasks
+ * @param {unknown} options
+ */
+async function runAll(engine, tasks, options) {
+  const { failFast, run } = runAllOptions(options);
+  const handles = submitAll(engine, readItems(tasks, run));
+  if (!failFast) return settleAll(handles);
+  try {
+    return await Promise.all(handles);
+  } catch (error) {
+    for (const handle of handles) {
+      // What becomes of the others is told by the error that is thrown now.
+      handle.catch(() => {});
+      handle.cancel(error);
+    }
+    throw error;
+  }
+}
+
+/** @param {Promise<unknown>[]} handles */
+async function settleAll(handles) {
+  const outcomes = await Promise.allSettled(handles);
+  const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  if (errors.length > 0) {
+    throw new AggregateError(errors, `${errors.length} of ${outcomes.length} tasks failed`);
+  }
+  return outcomes.map((outcome) => /** @type {PromiseFulfilledResult<unknown>} */ (outcome).value);
+}
+
+module.exports = { runAll };

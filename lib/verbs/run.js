@@ -1,0 +1,86 @@
+'use strict';
+
+/**
+ * `run(task, options)`: one task.
+ *
+ * @typedef {import('../engine').Engine} Engine
+ */
+
+const { NO_USAGE } = require('../engine');
+const { retryOptions, runOptions, withArgs, wrapOptions } = require('../options');
+const { DEFAULTS } = require('../options');
+const { TaskHandle, refuse } = require('../handle');
+const { InvalidTaskError, describe } = require('../errors');
+const { moduleOf } = require('./module');
+
+/**
+ * @param {Engine} engine
+ * @param {any} task
+ * @param {unknown} options
+ */
+function run(engine, task, options) {
+  let given;
+  try {
+    given = runOptions(options);
+  } catch (error) {
+    return refused(engine, task, error);
+  }
+  return engine.submit(task, given);
+}
+
+/**
+ * `retry(task, options)`: run, again and again until it works.
+ *
+ * @param {Engine} engine
+ * @param {any} task
+ * @param {unknown} options
+ */
+function retry(engine, task, options) {
+  let given;
+  try {
+    given = retryOptions(options);
+  } catch (error) {
+    return refused(engine, task, error);
+  }
+  return engine.submit(task, given);
+}
+
+/**
+ * `wrap(task, options)`: a function that runs the task with the arguments that it is called with.
+ *
+ * @param {() => Engine} engineOf
+ * @param {any} task
+ * @param {unknown} options
+ */
+function wrap(engineOf, task, options) {
+  const base = wrapOptions(options);
+  if (typeof task !== 'function' && moduleOf(task) === undefined) {
+    throw new InvalidTaskError(
+      `Expected the task to be a function or what \`module()\` gives, got ${describe(task)}`,
+    );
+  }
+  // Captured once, now: what the function uses is frozen at its definition.
+  const prepared = engineOf().prepare(task, base);
+  const wrapped = (/** @type {unknown[]} */ ...args) =>
+    engineOf().submit(task, withArgs(base, args), prepared);
+  Object.defineProperty(wrapped, 'name', { value: base.name ?? task.name, configurable: true });
+  if (typeof task === 'function')
+    Object.defineProperty(wrapped, 'length', { value: task.length, configurable: true });
+  return wrapped;
+}
+
+/**
+ * A handle that is rejected from the start: verbs that return a promise never throw.
+ *
+ * @param {Engine} engine
+ * @param {any} task
+ * @param {unknown} error
+ */
+function refused(engine, task, error) {
+  const named = typeof task === 'function' ? task : {};
+  const handle = new TaskHandle(engine, engine.isolate.nextId(), named, DEFAULTS, performance.now());
+  refuse(handle, error, NO_USAGE, false);
+  return handle;
+}
+
+module.exports = { refused, retry, run, wrap };

@@ -1,0 +1,524 @@
+'use strict';
+
+/**
+ * What a worker does: it asks for tasks, runs them, and reports.
+ *
+ * One native call (`exchange`) reports everything finished and brings the next batch. A task is begun only
+ * after its *claim*, a compare-and-swap on a word that the scheduler sees too, so that what has not begun
+ * can be taken away. Between batches the worker goes back to its event loop whenever anything may be
+ * waiting there: tasks that await something, or simply its turn after a while.
+ */
+
+const binding = require('../../binding');
+const { Decoder, Encoder, describeError } = require('../codec');
+const { Engine } = require('../engine');
+const { FORM, REPORT, TASK, WORDS, aligned } = require('../frames');
+const { here } = require('../isolate');
+const { Tasks } = require('./tasks');
+const { cleanStack } = require('./stack');
+const { transfersOf } = require('./transfers');
+
+/** Set in what `exchange` returns where there is mail. */
+const HAS_MAIL = 2 ** 40;
+/** Milliseconds after which finished tasks are reported although the batch goes on. */
+const REPORT_AFTER = 1;
+/** Milliseconds that a worker runs tasks without a look at its event loop. */
+const LOOP_AFTER = 10;
+const INBOX_BYTES = 64 * 1024;
+const KEEP_BYTES = 4 * 1024 * 1024;
+/** Tasks that one worker has begun and that await something, where the config leaves it to us. */
+const AUTO_CONCURRENCY = 32;
+
+const now = performance.now.bind(performance);
+const { compareExchange, load, store } = Atomics;
+
+class Attendant {
+  #isolate = here();
+  #pool;
+  #worker;
+  #port;
+  #concurrency;
+  #engine;
+  #tasks = new Tasks();
+  #decoder = new Decoder();
+  #outbox = new Encoder(INBOX_BYTES);
+  #inbox = new Uint8Array(INBOX_BYTES);
+  #view = new DataView(this.#inbox.buffer);
+  /** @type {Int32Array | null} */
+  #words = null;
+  #clock = 0;
+
+  /** The present batch: how much of the inbox it fills, where its next task is, and which one that is. */
+  #length = 0;
+  #at = 0;
+  #index = 0;
+  #word = 0;
+
+  /** Tasks that have begun and await something. */
+  #running = 0;
+  #scheduled = false;
+  #lastLoop = 0;
+  #lastReport = 0;
+  #leaving = false;
+  /** What waits for its parcel, by task. @type {Map<number, (content: any) => void>} */
+  #parcels = new Map();
+
+  /**
+   * @param {number} pool
+   * @param {number} worker
+   * @param {import('node:worker_threads').MessagePort} port
+   * @param {any} config
+   */
+  constructor(pool, worker, port, config) {
+    this.#pool = pool;
+    this.#worker = worker;
+    this.#port = port;
+    this.#concurrency = config.workers.concurrency === 'auto' ? AUTO_CONCURRENCY : config.workers.concurrency;
+    this.#engine = new Engine(pool, config);
+    this.#engine.port = port;
+    require('./attached').attach(this.#engine);
+  }
+
+  start() {
+    const words = binding.join(this.#isolate.id, this.#pool, this.#worker);
+    // The pool has gone meanwhile: nothing is to be done here.
+    if (words === undefined) process.exit(0);
+    this.#clock = now();
+    this.#words = words;
+    this.#port.on('message', (message) => this.#receive(message));
+    this.#port.postMessage({ joined: this.#isolate.id });
+    this.#isolate.onTasks = () => this.#turn();
+    this.#turn();
+  }
+
+  #receive(/** @type {any} */ message) {
+    if (message.leave) {
+      this.#leaving = true;
+      if (this.#running === 0) process.exit(0);
+    } else if (message.worker === this.#worker) {
+      const waiting = this.#parcels.get(message.id);
+      this.#parcels.delete(message.id);
+      waiting?.(message.content);
+    } else {
+      this.#engine.parcels.deliver(message);
+    }
+  }
+
+  /** The event loop has come round to us. */
+  #turn() {
+    this.#scheduled = false;
+    this.#lastLoop = now();
+    this.#work();
+  }
+
+  /** Reports, fetches and runs until there is nothing left, or the event loop should have its turn. */
+  #work() {
+    for (;;) {
+      if (this.#at < this.#length) {
+        if (!this.#hasRoom()) {
+          this.#report(false);
+          return;
+        }
+        this.#runBatch();
+        if (this.#at < this.#length) continue;
+      }
+      const hungry = !this.#leaving && this.#hasRoom();
+      if (!this.#exchange(hungry)) {
+        if (this.#leaving && this.#running === 0) process.exit(0);
+        return;
+      }
+      if (this.#running > 0 || now() - this.#lastLoop > LOOP_AFTER) {
+        this.#later();
+        return;
+      }
+    }
+  }
+
+  /** Goes on when the event loop has had its turn. */
+  #later() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#turn());
+  }
+
+  #hasRoom() {
+    return this.#running < this.#concurrency;
+  }
+
+  /**
+   * @param {boolean} hungry
+   * @returns {boolean} whether there is a new batch
+   */
+  #exchange(hungry) {
+    const outbox = this.#outbox;
+    const length = outbox.position;
+    outbox.position = 0;
+    this.#lastReport = now();
+    let result = binding.exchange(this.#isolate.id, outbox.bytes, length, hungry, this.#inbox);
+    if (outbox.bytes.length > KEEP_BYTES) this.#outbox = new Encoder(INBOX_BYTES);
+    const mail = result >= HAS_MAIL / 2;
+    if (mail) result -= HAS_MAIL;
+    if (result < 0) {
+      this.#inbox = new Uint8Array(2 ** Math.ceil(Math.log2(-result)));
+      this.#view = new DataView(this.#inbox.buffer);
+      result = binding.refill(this.#isolate.id, this.#inbox);
+    } else if (this.#inbox.length > KEEP_BYTES && result === 0) {
+      this.#inbox = new Uint8Array(INBOX_BYTES);
+      this.#view = new DataView(this.#inbox.buffer);
+    }
+    if (mail) this.#isolate.drain();
+    if (!hungry || result === 0) return false;
+    this.#length = result;
+    this.#at = 0;
+    this.#index = 0;
+    this.#word = this.#words === null ? 0 : load(this.#words, WORDS.CLAIM);
+    return true;
+  }
+
+  /** @param {boolean} hungry */
+  #report(hungry) {
+    if (this.#outbox.position > 0) this.#exchange(hungry);
+  }
+
+  /** Whether the next task of the batch is ours to begin. */
+  #claim() {
+    const words = this.#words;
+    if (words === null) return binding.claim(this.#isolate.id) >= 0;
+    for (;;) {
+      const word = this.#word;
+      if ((word & 0xffff) >= word >>> 16) return false;
+      const seen = compareExchange(words, WORDS.CLAIM, word, word + 1);
+      if (seen === word) {
+        this.#word = word + 1;
+        return true;
+      }
+      this.#word = seen;
+    }
+  }
+
+  /** Runs the tasks of the batch, as far as there is room. */
+  #runBatch() {
+    let start = now();
+    while (this.#at < this.#length && this.#hasRoom()) {
+      if (!this.#claim()) {
+        // The rest has been taken back.
+        this.#at = this.#length;
+        return;
+      }
+      const at = this.#at;
+      const index = this.#index++;
+      this.#at = at + this.#view.getUint32(at + TASK.LENGTH, true);
+      start = this.#run(at, index, start);
+      if (start - this.#lastReport > REPORT_AFTER && this.#outbox.position > 0) this.#exchange(false);
+    }
+  }
+
+  /**
+   * Begins a task.
+   *
+   * @param {number} at
+   * @param {number} index
+   * @param {number} start
+   * @returns {number} the time afterwards
+   */
+  #run(at, index, start) {
+    const view = this.#view;
+    const flags = view.getUint32(at + TASK.FLAGS, true);
+    const form = (flags >>> 8) & 0xff;
+    const task = new Task(view.getFloat64(at + TASK.ID, true), view.getUint32(at + TASK.OWNER, true));
+    if (flags & (TASK.TIMED | TASK.ANNOUNCED)) this.#announce(flags, task.id, index, start);
+    let result;
+    try {
+      if (form & NOT_HERE_YET) {
+        this.#await(task, this.#runLater(task, at, form), start);
+        return now();
+      }
+      const callable = this.#load(at, form, null);
+      task.callable = callable;
+      const args = callable.args ?? this.#decoder.readArgs(undefined);
+      result =
+        form & FORM.CHUNK ? runChunk(callable, args) : Reflect.apply(callable.fn, callable.thisValue, args);
+      if (isThenable(result)) {
+        this.#await(task, result, start);
+        return now();
+      }
+    } catch (error) {
+      const end = now();
+      this.#rejected(task, error, end - start);
+      return end;
+    }
+    const end = now();
+    this.#fulfilled(task, result, end - start);
+    return end;
+  }
+
+  /**
+   * @param {number} flags
+   * @param {number} id
+   * @param {number} index
+   * @param {number} start
+   */
+  #announce(flags, id, index, start) {
+    if (flags & TASK.TIMED && this.#words !== null) {
+      const stamp = Math.max(1, Math.floor((start - this.#clock) * 1000)) | 0;
+      store(this.#words, WORDS.FIRST_STAMP + index, stamp);
+    }
+    if (flags & TASK.ANNOUNCED) binding.begun(this.#isolate.id, id);
+  }
+
+  /**
+   * The function of the task at `at`; the decoder stands at its arguments then.
+   *
+   * @param {number} at
+   * @param {number} form
+   * @param {unknown[] | null} extras
+   */
+  #load(at, form, extras) {
+    let body = at + TASK.HEADER;
+    let section = null;
+    if (form & FORM.SECTION) {
+      const length = this.#view.getUint32(body, true);
+      section = this.#inbox.subarray(body + 4, body + 4 + length);
+      body += 4 + length;
+    }
+    const callable = this.#tasks.revive(this.#view.getUint32(at + TASK.DEFINITION, true), section, extras);
+    this.#decoder.reset(this.#inbox, body);
+    return callable;
+  }
+
+  /**
+   * A task whose parts are not all here yet: a module to be loaded, a parcel to be fetched.
+   *
+   * @param {Task} task
+   * @param {number} at
+   * @param {number} form
+   */
+  async #runLater(task, at, form) {
+    // The inbox is filled anew before the parts have come.
+    const frame = this.#inbox.slice(at, at + this.#view.getUint32(at + TASK.LENGTH, true));
+    const hasParcel = (form & (FORM.PARCEL | FORM.SECTION_PARCEL)) !== 0;
+    const parcel = hasParcel ? await this.#fetch(task) : NO_PARCEL;
+    let callable;
+    if (form & FORM.MODULE) {
+      const definition = new DataView(frame.buffer).getUint32(TASK.DEFINITION, true);
+      callable = await this.#tasks.module(definition);
+      this.#decoder.reset(frame, TASK.HEADER);
+    } else {
+      callable = this.#loadFrom(frame, form, parcel.section);
+    }
+    task.callable = callable;
+    const args = callable.args ?? this.#decoder.readArgs({ extras: parcel.args });
+    return form & FORM.CHUNK
+      ? runChunk(callable, args)
+      : Reflect.apply(callable.fn, callable.thisValue, args);
+  }
+
+  /**
+   * @param {Uint8Array} frame
+   * @param {number} form
+   * @param {unknown[]} extras
+   */
+  #loadFrom(frame, form, extras) {
+    const [inbox, view] = [this.#inbox, this.#view];
+    this.#inbox = frame;
+    this.#view = new DataView(frame.buffer);
+    try {
+      return this.#load(0, form, extras);
+    } finally {
+      this.#inbox = inbox;
+      this.#view = view;
+    }
+  }
+
+  /**
+   * Asks the submitter for what could not travel as bytes.
+   *
+   * @param {Task} task
+   * @returns {Promise<{ section: unknown[], args: unknown[] }>}
+   */
+  #fetch({ id, owner }) {
+    return new Promise((resolve, reject) => {
+      const gone = () => reject(new Error('The task has ended'));
+      this.#parcels.set(id, (content) => (content === undefined ? gone() : resolve(content)));
+      if (!binding.wantParcel(this.#isolate.id, owner, id)) gone();
+    });
+  }
+
+  /**
+   * Waits for an asynchronous task without standing in the way of others.
+   *
+   * @param {Task} task
+   * @param {PromiseLike<unknown>} promise
+   * @param {number} start
+   */
+  #await(task, promise, start) {
+    this.#running++;
+    Promise.resolve(promise).then(
+      (value) => {
+        this.#running--;
+        this.#fulfilled(task, value, now() - start);
+        this.#soon();
+      },
+      (error) => {
+        this.#running--;
+        this.#rejected(task, error, now() - start);
+        this.#soon();
+      },
+    );
+  }
+
+  /** Reports when everything that goes on at this moment has come to rest. */
+  #soon() {
+    if (this.#scheduled) return;
+    if (now() - this.#lastLoop > LOOP_AFTER) {
+      this.#later();
+      return;
+    }
+    this.#scheduled = true;
+    // Behind all microtasks, ahead of the event loop.
+    process.nextTick(() => {
+      this.#scheduled = false;
+      this.#work();
+    });
+  }
+
+  /**
+   * @param {Task} task
+   * @param {unknown} value
+   * @param {number} run
+   */
+  #fulfilled(task, value, run) {
+    const outbox = this.#outbox;
+    const start = outbox.position;
+    outbox.ensure(REPORT.HEADER);
+    outbox.position = start + REPORT.HEADER;
+    let form = 0;
+    try {
+      if (typeof value === 'object' && value !== null) form = this.#writeResult(outbox, task, value);
+      else outbox.writeValue(value);
+    } catch (error) {
+      outbox.position = start;
+      this.#rejected(task, error, run);
+      return;
+    }
+    finishReport(outbox, start, task.id, form << 8, run, outbox.position - start - REPORT.HEADER, 0);
+    if (task.callable !== undefined) this.#tasks.finish(task.callable);
+  }
+
+  /**
+   * @param {Encoder} outbox
+   * @param {Task} task
+   * @param {object} value
+   * @returns {number} the form
+   */
+  #writeResult(outbox, task, value) {
+    const transfer = transfersOf(value);
+    const context = { extras: /** @type {any[]} */ ([]), transfer, root: 'result' };
+    outbox.writeValue(value, context);
+    if (context.extras.length === 0) return 0;
+    this.#port.postMessage({ id: task.id, isolate: task.owner, content: context.extras, transfer }, transfer);
+    return FORM.PARCEL;
+  }
+
+  /**
+   * @param {Task} task
+   * @param {unknown} error
+   * @param {number} run
+   */
+  #rejected(task, error, run) {
+    const outbox = this.#outbox;
+    const start = outbox.position;
+    outbox.ensure(REPORT.HEADER);
+    outbox.position = start + REPORT.HEADER;
+    cleanStack(error);
+    outbox.writeError(error);
+    const body = outbox.position - start - REPORT.HEADER;
+    const { name, message } = describeError(error);
+    const note = Buffer.from(`${name}\0${message}`);
+    outbox.ensure(note.length + 8);
+    outbox.bytes.set(note, outbox.position);
+    outbox.position += note.length;
+    finishReport(outbox, start, task.id, 1, run, body, note.length);
+    if (task.callable !== undefined) this.#tasks.finish(task.callable);
+  }
+}
+
+/** A task under way. */
+class Task {
+  /**
+   * @param {number} id
+   * @param {number} owner the isolate that submitted it
+   */
+  constructor(id, owner) {
+    this.id = id;
+    this.owner = owner;
+    /** @type {any} */
+    this.callable = undefined;
+  }
+}
+
+/** Forms of tasks that cannot begin in this very moment. */
+const NOT_HERE_YET = FORM.PARCEL | FORM.SECTION_PARCEL | FORM.MODULE;
+const NO_PARCEL = Object.freeze({ section: [], args: [] });
+
+/** @param {any} value */
+function isThenable(value) {
+  return value !== null && typeof value === 'object' && typeof value.then === 'function';
+}
+
+/**
+ * One call for each item of a chunk: an array of results, or a promise of it where a call gives a promise.
+ *
+ * @param {any} callable
+ * @param {any[]} args the index of the first item, then the items
+ */
+function runChunk({ fn, thisValue }, args) {
+  const results = new Array(args.length - 1);
+  for (let i = 1; i < args.length; i++) {
+    const result = Reflect.apply(fn, thisValue, [args[i], args[0] + i - 1]);
+    if (isThenable(result)) return finishChunk(fn, thisValue, args, results, i, result);
+    results[i - 1] = result;
+  }
+  return results;
+}
+
+/**
+ * @param {Function} fn
+ * @param {unknown} thisValue
+ * @param {any[]} args
+ * @param {unknown[]} results
+ * @param {number} at
+ * @param {PromiseLike<unknown>} first
+ */
+async function finishChunk(fn, thisValue, args, results, at, first) {
+  results[at - 1] = await first;
+  for (let i = at + 1; i < args.length; i++) {
+    results[i - 1] = await Reflect.apply(fn, thisValue, [args[i], args[0] + i - 1]);
+  }
+  return results;
+}
+
+/**
+ * Writes the header of a report.
+ *
+ * @param {Encoder} outbox
+ * @param {number} start
+ * @param {number} id
+ * @param {number} status
+ * @param {number} run
+ * @param {number} body
+ * @param {number} note
+ */
+function finishReport(outbox, start, id, status, run, body, note) {
+  outbox.ensure(8);
+  outbox.position = aligned(outbox.position);
+  const { view } = outbox;
+  view.setUint32(start + REPORT.LENGTH, outbox.position - start, true);
+  view.setUint32(start + REPORT.STATUS, status, true);
+  view.setFloat64(start + REPORT.ID, id, true);
+  view.setFloat64(start + REPORT.RUN, run, true);
+  view.setUint32(start + REPORT.BODY, body, true);
+  view.setUint32(start + REPORT.NOTE, note, true);
+}
+
+module.exports = { Attendant };
