@@ -55,7 +55,7 @@ class Engine {
   #lastNameId = 0;
   #flush = () => this.flush();
 
-  /** Writes a line into the pool's log. @type {(level: string, message: string, fields: object) => void} */
+  /** Writes a line into the pool's log. @type {(level: 'error' | 'warn' | 'info' | 'debug', message: string, fields: Record<string, any>) => void} */
   log = () => {};
   /** The config in force, as far as submitting needs it. @type {any} */
   config;

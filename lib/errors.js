@@ -232,7 +232,7 @@ function describe(value) {
     case 'function':
       return describeFunction(value);
     default:
-      return value === null ? '`null`' : describeObject(value);
+      return value === null ? '`null`' : describeObject(/** @type {object} */ (value));
   }
 }
 

@@ -1,34 +1,47 @@
 'use strict';
 
-/** A pool's log, as its config says. Written from JavaScript only where the user gave a logger of their own. */
+/**
+ * A pool's log. Lines are formatted and written on the Rust side; what goes to a logger of the user's
+ * is called from here.
+ */
+
+const binding = require('../binding');
 
 /** From the most important down. */
 const LEVELS = ['silent', 'error', 'warn', 'info', 'debug'];
 
-function forPool() {
-  let level = LEVELS.indexOf('warn');
+class Log {
+  #level = LEVELS.indexOf('warn');
   /** @type {any} */
-  let logger;
-  return {
-    /**
-     * @param {any} logging
-     * @param {any} given
-     */
-    configure(logging, given) {
-      level = LEVELS.indexOf(logging.level);
-      logger = given ?? logger;
-    },
-    /**
-     * @param {string} at
-     * @param {string} message
-     * @param {object} fields
-     */
-    write(at, message, fields) {
-      if (LEVELS.indexOf(at) > level) return;
-      if (logger !== undefined) logger[at](message, fields);
-      else process.stderr.write(`${new Date().toISOString()} ${at} ${message}\n`);
-    },
-  };
+  #logger = undefined;
+
+  /**
+   * @param {{ level: string, destination: any }} logging
+   */
+  configure({ level, destination }) {
+    this.#level = LEVELS.indexOf(level);
+    this.#logger = typeof destination === 'string' ? undefined : destination;
+  }
+
+  /**
+   * @param {number} pool
+   * @param {'error' | 'warn' | 'info' | 'debug'} level
+   * @param {string} message
+   * @param {Record<string, string | number | boolean>} fields
+   */
+  write(pool, level, message, fields) {
+    if (LEVELS.indexOf(level) > this.#level) return;
+    if (this.#logger === undefined) {
+      binding.log(pool, level, message, JSON.stringify(fields));
+      return;
+    }
+    try {
+      this.#logger[level](message, fields);
+    } catch (error) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      process.emitWarning(`The logger threw: ${text}`, 'TaskletsWarning');
+    }
+  }
 }
 
-module.exports = { forPool };
+module.exports = { Log };

@@ -8,6 +8,7 @@ const { fromJson, toJson } = require('./config');
 const { Engine } = require('./engine');
 const { configError, fromNative } = require('./errors');
 const { here } = require('./isolate');
+const { Log } = require('./log');
 const machine = require('./machine');
 const { shutdownOptions } = require('./options');
 const { Shutdown } = require('./shutdown');
@@ -26,7 +27,9 @@ class Pool {
   /** @type {Shutdown | undefined} */
   #shutdown = undefined;
   #signals = new Signals(() => this.shutdown());
-  #log = require('./log').forPool();
+  #log = new Log();
+  /** @type {any} */
+  #logger = undefined;
 
   /** @param {unknown} [options] as `config` takes them */
   constructor(options) {
@@ -40,7 +43,7 @@ class Pool {
       const pool = binding.openPool(isolate.id, machine.cpuCount(), machine.memory());
       const engine = new Engine(pool, fromJson(binding.configurePool(pool, '{}')));
       engine.staff = new Staff(engine);
-      engine.log = this.#log.write;
+      engine.log = (level, message, fields) => this.#log.write(pool, level, message, fields);
       this.#engine = engine;
       unused.register(this, pool);
     }
@@ -154,8 +157,9 @@ class Pool {
   #apply(json, logger) {
     const engine = this.#use();
     if (json !== '{}') {
-      const config = fromJson(answered(binding.configurePool(engine.pool, json)));
-      this.#log.configure(config.logging, logger);
+      this.#logger = logger ?? this.#logger;
+      const config = fromJson(answered(binding.configurePool(engine.pool, json)), this.#logger);
+      this.#log.configure(config.logging);
       engine.config = config;
       this.#signals.listen(config.gracefulSignals);
     }

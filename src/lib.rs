@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 
 pub mod config;
+pub mod logging;
 pub mod metrics;
 pub mod scheduler;
 pub mod wire;

@@ -234,4 +234,7 @@ function writeBuffer(encoder, buffer) {
   encoder.varint(addRange(encoder, buffer, 0, buffer.byteLength));
 }
 
-module.exports = { BufferTable, readBuffers, writeBuffer, writeView };
+exports.BufferTable = BufferTable;
+exports.readBuffers = readBuffers;
+exports.writeBuffer = writeBuffer;
+exports.writeView = writeView;

@@ -28,6 +28,8 @@ const PENDING = Object.freeze({});
 class Decoder extends Reader {
   constructor() {
     super();
+    /** Where the next byte is. */
+    this.position = 0;
     this.context = NOTHING;
     this.cache = new ShapeCache();
     /** @type {Shape[]} the shapes of the message */
@@ -100,7 +102,7 @@ class Decoder extends Reader {
       return root;
     } finally {
       this.context = NOTHING;
-      if (flags !== 0) this.end();
+      if (flags !== 0) this.end(flags);
     }
   }
 
@@ -118,11 +120,16 @@ class Decoder extends Reader {
     if (flags & FLAGS.BUFFERS) this.buffers = readBuffers(this, this.context.detach);
   }
 
-  /** Lets go of the message. */
-  end() {
+  /**
+   * Lets go of the message.
+   *
+   * @param {number} flags
+   */
+  end(flags) {
     this.text = '';
     this.cursor = 0;
-    this.shapes.length = 0;
+    if (flags < FLAGS.SHAPES && !this.isNumbered) return;
+    this.shapes = [];
     if (this.buffers.length > 0) this.buffers = [];
     if (!this.isNumbered) return;
     this.isNumbered = false;
@@ -279,4 +286,4 @@ class Decoder extends Reader {
   }
 }
 
-module.exports = { Decoder };
+exports.Decoder = Decoder;

@@ -164,6 +164,7 @@ class Encoder extends Message {
    * the object cannot make keys and values disagree.
    *
    * @param {any} object
+   * @returns {void}
    */
   plain(object) {
     const { depth, path } = this;
@@ -297,4 +298,4 @@ class Encoder extends Message {
   }
 }
 
-module.exports = { Encoder };
+exports.Encoder = Encoder;

@@ -8,6 +8,7 @@ const { mainGlobal, DOMException } = require('./realm');
 
 /** @typedef {'array' | 'map' | 'set' | 'date' | 'regexp' | 'error' | 'boxed' | 'view' | 'buffer' | 'other' | 'refused'} Kind */
 
+const { isPrototypeOf } = Object.prototype;
 const { getPrototypeOf, hasOwn, getOwnPropertyDescriptor } = Object;
 
 /**
@@ -51,7 +52,7 @@ function isError(object) {
 
 /** @param {object} object */
 function isDOMException(object) {
-  return DOMException.prototype.isPrototypeOf(object) && object !== DOMException.prototype;
+  return isPrototypeOf.call(DOMException.prototype, object) && object !== DOMException.prototype;
 }
 
 /**

@@ -4,10 +4,10 @@ const { FLAGS, HEADER, TAGS } = require('./tags');
 const { define, ShapeTree } = require('./shapes');
 const { pathText, refuseUnreadable, refuseValue } = require('./refuse');
 const { SerializationError } = require('../errors');
-const { SLACK, Writer, wide } = require('./writer');
-const { BufferTable } = require('./buffers');
+const { LOOP, SLACK, Writer, wide } = require('./writer');
 const { checkTransfer } = require('./transfer');
 
+/** @typedef {import('./buffers').BufferTable} BufferTable */
 /** @typedef {import('./refuse').Step} Step */
 /** @typedef {import('./shapes').Node} Node */
 
@@ -49,6 +49,8 @@ class Message extends Writer {
   /** @param {number} [size] */
   constructor(size) {
     super(size);
+    /** Where the next byte goes: whoever writes around the message sets it. */
+    this.position = 0;
     /** True while a message is being written, so also inside getters and hooks. */
     this.busy = false;
     this.context = NOTHING;
@@ -240,19 +242,39 @@ class Message extends Writer {
 
   writeText() {
     this.flags |= FLAGS.TEXT;
-    const { pieces } = this;
-    let length = this.text.length;
-    for (const piece of pieces) length += piece.length;
-    if (wide.test(this.text)) this.flags |= FLAGS.WIDE_TEXT;
-    const isWide = (this.flags & FLAGS.WIDE_TEXT) !== 0;
+    const { pieces, text } = this;
+    let { length } = text;
     this.slack();
+    if (pieces.length === 0 && length < LOOP && this.narrow(text)) return;
+    for (const piece of pieces) length += piece.length;
+    if (wide.test(text)) this.flags |= FLAGS.WIDE_TEXT;
+    const isWide = (this.flags & FLAGS.WIDE_TEXT) !== 0;
     this.uint32(length);
     for (const piece of pieces) {
       if (isWide) this.utf16(piece);
       else this.latin1(piece);
     }
-    if (isWide) this.utf16(this.text);
-    else this.latin1(this.text);
+    if (isWide) this.utf16(text);
+    else this.latin1(text);
+  }
+
+  /**
+   * Writes a text of a few characters, which is all that most messages have.
+   *
+   * @param {string} text
+   * @returns {boolean} `false`, and nothing is written, if it is wide
+   */
+  narrow(text) {
+    const { length } = text;
+    const { bytes, position } = this;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 255) return false;
+      bytes[position + 4 + i] = code;
+    }
+    this.uint32(length);
+    this.position += length;
+    return true;
   }
 
   writeShapes() {
@@ -324,4 +346,5 @@ class Message extends Writer {
   }
 }
 
-module.exports = { Message, TEXT_PIECE };
+exports.Message = Message;
+exports.TEXT_PIECE = TEXT_PIECE;

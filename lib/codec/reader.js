@@ -130,4 +130,4 @@ class Reader {
   }
 }
 
-module.exports = { Reader };
+exports.Reader = Reader;

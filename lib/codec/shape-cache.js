@@ -40,6 +40,7 @@ class Shape {
     const blanks = names.map((name) => `${name}: undefined`).join(', ');
     const sets = names.map((name) => `o[${name}] = d.value();`).join(' ');
     try {
+      // eslint-disable-next-line no-new-func -- of the message, only JSON strings are in it, as keys
       const make = new Function(
         `return [(d) => ({ ${values} }), (d) => { const o = { ${blanks} }; d.objects.push(o); ${sets} return o; }];`,
       );
@@ -103,4 +104,5 @@ function readKeys(decoder) {
   return keys;
 }
 
-module.exports = { Shape, ShapeCache };
+exports.Shape = Shape;
+exports.ShapeCache = ShapeCache;

@@ -24,12 +24,12 @@ class Node {
   /**
    * @param {string} key
    * @param {Node | null} parent
+   * @param {number} depth
    */
-  constructor(key, parent) {
+  constructor(key, parent, depth) {
     this.key = key;
     this.parent = parent;
-    /** @type {number} */
-    this.depth = parent === null ? 0 : parent.depth + 1;
+    this.depth = depth;
     /** @type {Node | null} the child that came last, tried first */
     this.next = null;
     /** @type {Map<string, Node> | null} all children, once there are two */
@@ -44,7 +44,7 @@ class Node {
 
 class ShapeTree {
   constructor() {
-    this.root = new Node('', null);
+    this.root = new Node('', null, 0);
     this.nodes = 0;
     this.refusals = 0;
   }
@@ -59,7 +59,7 @@ class ShapeTree {
   follow(node, key) {
     const { next } = node;
     if (next === null) return this.add(node, key);
-    let child = node.children?.get(key);
+    const child = node.children?.get(key);
     if (child === undefined) {
       const most = node.parent === null ? MAX_FIRST_KEYS : MAX_CHILDREN;
       if (node.depth >= MAX_KEYS || (node.children !== null && node.children.size >= most)) {
@@ -80,7 +80,7 @@ class ShapeTree {
    */
   add(node, key) {
     if (node.depth >= MAX_KEYS) return null;
-    const child = new Node(key, node);
+    const child = new Node(key, node, node.depth + 1);
     this.nodes++;
     node.children?.set(key, child);
     node.next = child;
@@ -90,7 +90,7 @@ class ShapeTree {
   /** Between two messages: begins anew when full. */
   trim() {
     if (this.nodes < MAX_NODES && this.refusals < MAX_REFUSALS) return;
-    this.root = new Node('', null);
+    this.root = new Node('', null, 0);
     this.nodes = 0;
     this.refusals = 0;
   }
@@ -135,4 +135,6 @@ function hash(bytes, start, end) {
   return value >>> 0;
 }
 
-module.exports = { Node, ShapeTree, define };
+exports.Node = Node;
+exports.ShapeTree = ShapeTree;
+exports.define = define;

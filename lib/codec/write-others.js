@@ -75,6 +75,7 @@ function writeHook(encoder, substitute) {
  * @param {Encoder} encoder
  * @param {any} object
  * @param {object | null} prototype
+ * @returns {void}
  */
 function writeOther(encoder, object, prototype) {
   const kind = kindOf(object);
@@ -173,6 +174,7 @@ function stepOfMap(list, i) {
  * @param {Encoder} encoder
  * @param {any} object
  * @param {object | null} prototype
+ * @returns {void}
  */
 function writeOrdinary(encoder, object, prototype) {
   if (prototype === null) return encoder.plain(object);

@@ -17,7 +17,7 @@ const FIRST_SIZE = 4096;
 const SLACK = 64;
 
 /** Below this length a loop beats the native call. */
-const LOOP = 10;
+const LOOP = 12;
 
 /**
  * In a string that V8 stores with one byte per character no such character can be: the answer then
@@ -128,4 +128,7 @@ class Writer {
   }
 }
 
-module.exports = { SLACK, Writer, wide };
+exports.LOOP = LOOP;
+exports.SLACK = SLACK;
+exports.Writer = Writer;
+exports.wide = wide;

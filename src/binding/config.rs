@@ -3,7 +3,8 @@
 use napi_derive::napi;
 
 use super::{registry, settings, stats};
-use crate::config::{self, Config, Machine};
+use crate::config::{self, Config, Level, Machine};
+use crate::logging::Value;
 
 pub fn machine(cpu_count: u32, memory: f64) -> Machine {
     #[expect(
@@ -38,6 +39,31 @@ pub fn read_config_file(path: String) -> String {
 #[napi(catch_unwind)]
 pub fn read_config_env(names: Vec<String>, values: Vec<String>) -> String {
     settings::answer(config::from_env(names.into_iter().zip(values)).map(|layer| layer.to_json()))
+}
+
+/// Writes a line into a pool's log; `fields` is a JSON object of numbers and strings.
+#[napi(catch_unwind)]
+pub fn log(pool: u32, level: String, message: String, fields: String) {
+    let Some(pool) = registry::pool(pool) else { return };
+    let level = match level.as_str() {
+        "error" => Level::Error,
+        "warn" => Level::Warn,
+        "info" => Level::Info,
+        _ => Level::Debug,
+    };
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&fields).unwrap_or_default();
+    let fields: Vec<(&str, Value<'_>)> = fields
+        .iter()
+        .map(|(name, value)| {
+            let value = match value {
+                serde_json::Value::String(text) => Value::from(text.as_str()),
+                serde_json::Value::Bool(truth) => Value::from(*truth),
+                number => Value::from(number.as_f64().unwrap_or_default()),
+            };
+            (name.as_str(), value)
+        })
+        .collect();
+    pool.logger.log(level, &message, &fields);
 }
 
 /// Whether `layer` would be accepted over the defaults of this machine: the config, or `{ error }`.

@@ -8,12 +8,20 @@ use super::post::Post;
 use super::timekeeper::Timekeeper;
 use super::{locked, read, registry, settings, written};
 use crate::config::{Config, ConfigError, Machine};
+use crate::logging::{Logger, Record, Sink};
 use crate::metrics::{Metrics, Shard};
 use crate::scheduler::claim::SharedWords;
 use crate::scheduler::{
     Effects, Exit, Handed, IsolateId, Nanos, NewTask, Scheduler, State, Summary, TaskId, WorkerId,
 };
 use crate::wire::Told;
+
+/// A logger of the user's is called by the JavaScript side, which sees all that is logged.
+struct WrittenInJavaScript;
+
+impl Sink for WrittenInJavaScript {
+    fn record(&self, _record: &Record) {}
+}
 
 /// One pool.
 pub struct Pool {
@@ -24,6 +32,7 @@ pub struct Pool {
     machine: Machine,
     config: Mutex<Config>,
     crashed: AtomicU32,
+    pub logger: Logger,
     pub metrics: Metrics,
     /// Where threads count that are not workers of the pool.
     pub shard: Arc<Shard>,
@@ -48,6 +57,7 @@ impl Pool {
             machine,
             config: Mutex::new(config),
             crashed: AtomicU32::new(0),
+            logger: Logger::default(),
             metrics,
             shard,
             opened,
@@ -106,6 +116,9 @@ impl Pool {
     pub fn configure(self: &Arc<Self>, layer: &str) -> Result<Config, ConfigError> {
         let mut config = locked(&self.config);
         let merged = config.merge_json(layer, &self.machine)?;
+        if config.logging != merged.logging {
+            self.logger.configure(&merged.logging, Some(Box::new(WrittenInJavaScript)))?;
+        }
         let settings = settings::of(&merged);
         *config = merged.clone();
         drop(config);
@@ -199,8 +212,9 @@ impl Pool {
         self.timekeeper.stop();
     }
 
-    /// Ends the pool's thread for good.
+    /// Ends the pool's threads for good.
     pub fn close(&self) {
+        self.logger.close();
         self.timekeeper.close();
     }
 }

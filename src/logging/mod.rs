@@ -80,6 +80,17 @@ pub struct Logger {
     output: RwLock<Option<Arc<Output>>>,
 }
 
+impl Default for Logger {
+    /// What holds while nobody has said anything: warnings and errors, as text, to stderr.
+    fn default() -> Self {
+        Self::new(&Logging::new(), None).unwrap_or_else(|_| Self {
+            // Not reached: a standard stream is always there to be opened.
+            level: AtomicU8::new(Level::Silent as u8),
+            output: RwLock::new(None),
+        })
+    }
+}
+
 impl Logger {
     /// `sink` is needed, and used, for [`Destination::Logger`] only.
     pub fn new(logging: &Logging, sink: Option<Box<dyn Sink>>) -> Result<Self, ConfigError> {

@@ -1,0 +1,319 @@
+//! The factory of a function: an expression that yields `[set, make, restore]`.
+//!
+//! ```text
+//! (function(){"use strict";var a,b;return[(v0,v1)=>{a=v0;b=v1},()=>(TEXT
+//! )]})
+//! ```
+//!
+//! - The prefix stays on the first line, so that the script can be compiled at the line and column of the original.
+//! - `set` gives the variables their values, after every function of a graph exists: recursion and cycles are plain
+//!   assignments. `make` gives the function: a class runs code when it is made, so it is made later.
+//! - The factory is called with the `this` and the `arguments` that an arrow function shall see.
+//! - Names of our own have a stem that does not occur in the text: minified programs use the short ones.
+
+use serde::Deserialize;
+
+use super::class::{ClassFacts, Heritage};
+use super::facts::Facts;
+use super::json;
+use super::names::{Mention, MentionKind};
+use super::source::{Wrap, read};
+use super::text::{Lines, width};
+
+/// How a factory is wanted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct Spec {
+    /// The code around it is strict.
+    pub strict: bool,
+    /// Variables of the factory, in the order in which `set` takes their values.
+    pub names: Vec<String>,
+    /// Those of `names` that are cells: objects with the value in `v`, shared by several functions.
+    pub cells: Vec<String>,
+    /// The text is a declaration whose name is a variable like any other.
+    pub declaration: bool,
+    /// A class whose instances are rebuilt with their private state: `restore` is wanted.
+    pub restore: bool,
+    /// For each computed member of a class: whether its name is given instead of evaluated.
+    pub keys: Vec<bool>,
+    /// A class whose heritage expression is given instead of evaluated.
+    pub heritage: bool,
+}
+
+/// A replacement in the wrapped text.
+struct Edit {
+    start: usize,
+    end: usize,
+    with: String,
+}
+
+/// The factory as compact JSON, or the reason why there is none.
+#[must_use]
+pub fn build(text: &str, spec: &Spec) -> String {
+    match read(text, |wrapped, facts| Builder::new(wrapped, facts, spec).build()) {
+        Ok(json) => json,
+        Err(reason) => json::failure(&reason),
+    }
+}
+
+struct Builder<'b> {
+    wrapped: &'b str,
+    facts: &'b Facts,
+    spec: &'b Spec,
+    stem: String,
+}
+
+impl<'b> Builder<'b> {
+    fn new(wrapped: &'b str, facts: &'b Facts, spec: &'b Spec) -> Self {
+        Self { wrapped, facts, spec, stem: stem(wrapped, &spec.names) }
+    }
+
+    fn build(&self) -> String {
+        let edits = self.edits();
+        let declared = self.spec.declaration && self.facts.wrap == Wrap::Expression;
+        let (before, after) = if declared { (1, 2) } else { (0, 0) };
+        let inner = &self.wrapped[before..self.wrapped.len() - after];
+        let body = apply(inner, before, &edits);
+        let prefix = self.prefix(declared);
+        let suffix = self.suffix(declared);
+        let wrap = if declared { 0 } else { self.facts.wrap.before().len() };
+        let head = width(&prefix) + wrap;
+        let source = [prefix.as_str(), &body, suffix.as_str()].concat();
+        json::factory(&source, head, &self.shifts(&edits))
+    }
+
+    fn local(&self, name: &str) -> String {
+        if self.spec.cells.iter().any(|cell| cell == name) { self.cell(name) } else { name.to_owned() }
+    }
+
+    fn cell(&self, name: &str) -> String {
+        let index = self.spec.cells.iter().position(|cell| cell == name).unwrap_or_default();
+        format!("{}c{index}", self.stem)
+    }
+
+    fn prefix(&self, declared: bool) -> String {
+        let mut variables: Vec<String> = self.spec.names.iter().map(|name| self.local(name)).collect();
+        let mut assignments: Vec<String> = variables.clone();
+        let own = self.facts.own_name.as_deref();
+        if declared {
+            // The declaration itself declares this one.
+            variables.retain(|name| Some(name.as_str()) != own);
+        }
+        if self.spec.heritage {
+            variables.push(self.heritage());
+            assignments.push(self.heritage());
+        }
+        if !self.spec.keys.is_empty() {
+            variables.push(self.keys());
+            assignments.push(self.keys());
+        }
+        if !self.facts.import_metas.is_empty() {
+            variables.push(self.meta());
+            assignments.push(self.meta());
+        }
+        if self.spec.restore {
+            variables.extend([self.guard(), self.restorer()]);
+        }
+        let mut prefix = String::from("(function(){");
+        if self.spec.strict {
+            prefix.push_str("\"use strict\";");
+        }
+        if !variables.is_empty() {
+            prefix.push_str(&["var ", &variables.join(","), ";"].concat());
+        }
+        if declared {
+            return prefix;
+        }
+        prefix.push_str("return[");
+        prefix.push_str(&self.setter(&assignments));
+        prefix.push_str(",()=>");
+        prefix
+    }
+
+    fn setter(&self, assignments: &[String]) -> String {
+        let values: Vec<String> = (0..assignments.len()).map(|index| format!("{}{index}", self.stem)).collect();
+        let lines: Vec<String> =
+            assignments.iter().zip(&values).map(|(name, value)| format!("{name}={value}")).collect();
+        format!("({})=>{{{}}}", values.join(","), lines.join(";"))
+    }
+
+    fn suffix(&self, declared: bool) -> String {
+        if declared {
+            let own = self.facts.own_name.as_deref().unwrap_or_default();
+            let assignments: Vec<String> = self.spec.names.iter().map(|name| self.local(name)).collect();
+            let made = format!("{}f", self.stem);
+            return format!("\nvar {made}={own};return[{},()=>{made}]}})", self.setter(&assignments));
+        }
+        if self.spec.restore {
+            return format!(",{g}=>{{{guard}={g}}},(...{g})=>{r}(...{g})]}})", g = self.stem, guard = self.guard(), r = self.restorer());
+        }
+        String::from("]})")
+    }
+
+    fn heritage(&self) -> String {
+        format!("{}h", self.stem)
+    }
+
+    fn keys(&self) -> String {
+        format!("{}k", self.stem)
+    }
+
+    /// As wide as `import.meta`, so that nothing moves.
+    fn meta(&self) -> String {
+        let mut name = String::from("import_meta");
+        let mut digit = 0;
+        while self.wrapped.contains(&name) {
+            name = format!("import_me{digit:02}");
+            digit += 1;
+        }
+        name
+    }
+
+    fn guard(&self) -> String {
+        format!("{}g", self.stem)
+    }
+
+    fn restorer(&self) -> String {
+        format!("{}r", self.stem)
+    }
+
+    fn edits(&self) -> Vec<Edit> {
+        let mut edits: Vec<Edit> = self.facts.mentions.iter().filter_map(|mention| self.cell_edit(mention)).collect();
+        edits.extend(self.facts.import_metas.iter().map(|span| Edit {
+            start: span.start as usize,
+            end: span.end as usize,
+            with: self.meta(),
+        }));
+        if let Some(key) = self.facts.computed_key {
+            edits.push(self.same_width(key.start as usize, key.end as usize, "0"));
+        }
+        if let Some(class) = &self.facts.class {
+            self.class_edits(class, &mut edits);
+        }
+        edits.sort_by_key(|edit| edit.start);
+        edits
+    }
+
+    fn cell_edit(&self, mention: &Mention) -> Option<Edit> {
+        if !self.spec.cells.contains(&mention.name) {
+            return None;
+        }
+        if !self.spec.declaration && self.facts.own_name.as_deref() == Some(&mention.name) {
+            return None;
+        }
+        let cell = self.cell(&mention.name);
+        let with = match mention.kind {
+            MentionKind::Plain => format!("{cell}.v"),
+            MentionKind::Shorthand => format!("{}:{cell}.v", mention.name),
+            MentionKind::Callee => format!("(0,{cell}.v)"),
+        };
+        Some(Edit { start: mention.start as usize, end: mention.end as usize, with })
+    }
+
+    fn class_edits(&self, class: &ClassFacts, edits: &mut Vec<Edit>) {
+        if let (true, Some(Heritage::Expression(span))) = (self.spec.heritage, &class.heritage) {
+            edits.push(self.same_width(span.start as usize, span.end as usize, &self.heritage()));
+        }
+        for (index, computed) in class.computed.iter().enumerate() {
+            if self.spec.keys.get(index).copied().unwrap_or(false) {
+                let name = format!("{}[{index}]", self.keys());
+                edits.push(self.same_width(computed.key.start as usize, computed.key.end as usize, &name));
+            }
+        }
+        if self.spec.restore {
+            self.restore_edits(class, edits);
+        }
+    }
+
+    /// While the guard is up, constructing runs none of the class's own code and only brands the object; the restorer
+    /// reads and writes private fields.
+    fn restore_edits(&self, class: &ClassFacts, edits: &mut Vec<Edit>) {
+        let guard = self.guard();
+        for span in &class.initialisers {
+            edits.push(Edit { start: span.start as usize, end: span.start as usize, with: format!("{guard}?void 0:(") });
+            edits.push(Edit { start: span.end as usize, end: span.end as usize, with: String::from(")") });
+        }
+        if let Some(body) = class.constructor_body {
+            let way_out = if class.heritage.is_some() { "{super();return}" } else { "return;" };
+            let body = body as usize;
+            edits.push(Edit { start: body, end: body, with: format!("if({guard}){way_out}") });
+        }
+        let object = format!("{}o", self.stem);
+        let values = format!("{}v", self.stem);
+        let reads: Vec<String> = class.private_fields.iter().map(|name| format!("{object}.{name}")).collect();
+        let writes: String = class
+            .private_fields
+            .iter()
+            .enumerate()
+            .map(|(index, name)| format!("{object}.{name}={values}[{index}];"))
+            .collect();
+        let end = class.end as usize;
+        let with = format!(
+            ";static{{{}=({object},{values})=>{{if(!{values})return[{}];{writes}}}}}",
+            self.restorer(),
+            reads.join(",")
+        );
+        edits.push(Edit { start: end, end, with });
+    }
+
+    /// Keeps the lines, and the columns if the replacement is not the longer one.
+    fn same_width(&self, start: usize, end: usize, with: &str) -> Edit {
+        let old = &self.wrapped[start..end];
+        let mut new = String::from(with);
+        for char in old.chars().skip(with.len()) {
+            new.push(if matches!(char, '\n' | '\r' | '\u{2028}' | '\u{2029}') { char } else { ' ' });
+        }
+        Edit { start, end, with: new }
+    }
+
+    /// For each edit that moves what follows it on its line: line, column where the rest of the line begins now,
+    /// and by how much it moved. Columns count from the start of the original text on its first line.
+    fn shifts(&self, edits: &[Edit]) -> Vec<[i64; 3]> {
+        let text = &self.wrapped[self.facts.wrap.before().len()..];
+        let start_of_text = self.facts.wrap.before().len();
+        let lines = Lines::new(text);
+        let mut shifts = Vec::new();
+        let mut line_of_last = usize::MAX;
+        let mut moved = 0_i64;
+        for edit in edits {
+            let (line, column) = lines.position(edit.end - start_of_text);
+            if line != line_of_last {
+                line_of_last = line;
+                moved = 0;
+            }
+            let by = i64::try_from(width(&edit.with)).unwrap_or(0)
+                - i64::try_from(width(&self.wrapped[edit.start..edit.end])).unwrap_or(0);
+            if by != 0 {
+                moved += by;
+                shifts.push([
+                    i64::try_from(line).unwrap_or(0),
+                    i64::try_from(column).unwrap_or(0) + moved,
+                    moved,
+                ]);
+            }
+        }
+        shifts
+    }
+}
+
+/// Replaces, `base` being the offset of `inner` in the text that the edits count in.
+fn apply(inner: &str, base: usize, edits: &[Edit]) -> String {
+    let mut out = String::with_capacity(inner.len() + 64);
+    let mut at = 0;
+    for edit in edits {
+        out.push_str(&inner[at..edit.start - base]);
+        out.push_str(&edit.with);
+        at = edit.end - base;
+    }
+    out.push_str(&inner[at..]);
+    out
+}
+
+/// A stem for names of our own that occurs neither in the text nor in the names.
+fn stem(text: &str, names: &[String]) -> String {
+    let mut stem = String::from("tasklets_");
+    while text.contains(&stem) || names.iter().any(|name| name.contains(&stem)) {
+        stem.push('_');
+    }
+    stem
+}

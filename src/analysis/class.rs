@@ -1,0 +1,151 @@
+//! What a class text says about its instances and about the code that runs when it is evaluated.
+
+use oxc_ast::ast::{Class, ClassElement, Expression, MethodDefinitionKind, PropertyKey};
+use oxc_span::{GetSpan, Span};
+
+/// Offsets are those of the wrapped text.
+#[derive(Debug)]
+pub struct ClassFacts {
+    pub heritage: Option<Heritage>,
+    /// Private instance fields, in the order in which an instance gets them.
+    pub private_fields: Vec<String>,
+    /// Private fields of the class itself.
+    pub static_private: bool,
+    /// Has private methods or accessors, so its instances are branded.
+    pub branded: bool,
+    /// Static blocks or static fields: code that runs again with every evaluation.
+    pub static_code: bool,
+    /// Public instance fields that are arrow functions: their `this` is the instance.
+    pub arrow_fields: Vec<Field>,
+    pub computed: Vec<Computed>,
+    /// The place after the opening brace of the constructor's body.
+    pub constructor_body: Option<u32>,
+    /// The values of instance fields.
+    pub initialisers: Vec<Span>,
+    /// The place before the closing brace.
+    pub end: u32,
+}
+
+#[derive(Debug)]
+pub enum Heritage {
+    Null,
+    Name(String),
+    Expression(Span),
+}
+
+#[derive(Debug)]
+pub struct Field {
+    pub name: String,
+    pub value: Span,
+}
+
+/// A member whose name is computed when the class is evaluated.
+#[derive(Debug)]
+pub struct Computed {
+    /// The expression between the brackets.
+    pub key: Span,
+    /// From the name (or `get`, `async`, `*` before it) to the end: what `toString` of a method gives.
+    pub member: Span,
+    pub is_static: bool,
+    pub is_method: bool,
+}
+
+pub fn class_facts(class: &Class<'_>) -> ClassFacts {
+    let mut facts = ClassFacts {
+        heritage: class.heritage.as_ref().map(|heritage| match &heritage.expression {
+            Expression::NullLiteral(_) => Heritage::Null,
+            Expression::Identifier(name) => Heritage::Name(name.name.to_string()),
+            other => Heritage::Expression(other.span()),
+        }),
+        private_fields: Vec::new(),
+        static_private: false,
+        branded: false,
+        static_code: false,
+        arrow_fields: Vec::new(),
+        computed: Vec::new(),
+        constructor_body: None,
+        initialisers: Vec::new(),
+        end: class.body.span.end - 1,
+    };
+    for element in &class.body.body {
+        facts.element(element);
+    }
+    facts
+}
+
+impl ClassFacts {
+    fn element(&mut self, element: &ClassElement<'_>) {
+        match element {
+            ClassElement::MethodDefinition(method) => {
+                if method.kind == MethodDefinitionKind::Constructor {
+                    self.constructor_body = method.value.body.as_ref().map(|body| body.span.start + 1);
+                }
+                if matches!(method.key, PropertyKey::PrivateIdentifier(_)) {
+                    self.branded |= !method.r#static;
+                    self.static_private |= method.r#static;
+                }
+                if method.computed {
+                    self.computed.push(Computed {
+                        key: method.key.span(),
+                        member: method.span,
+                        is_static: method.r#static,
+                        is_method: true,
+                    });
+                }
+            }
+            ClassElement::PropertyDefinition(field) => {
+                let value = field.value.as_ref();
+                if let PropertyKey::PrivateIdentifier(name) = &field.key {
+                    if field.r#static {
+                        self.static_private = true;
+                    } else {
+                        self.private_fields.push(format!("#{}", name.name));
+                    }
+                }
+                if field.computed {
+                    self.computed.push(Computed {
+                        key: field.key.span(),
+                        member: field.span,
+                        is_static: field.r#static,
+                        is_method: false,
+                    });
+                }
+                if field.r#static {
+                    self.static_code = true;
+                } else if let Some(value) = value {
+                    self.initialisers.push(value.span());
+                    if let (Expression::ArrowFunctionExpression(arrow), Some(name)) =
+                        (value, field.key.static_name())
+                    {
+                        self.arrow_fields.push(Field { name: name.to_string(), value: arrow.span });
+                    }
+                }
+            }
+            ClassElement::StaticBlock(_) => self.static_code = true,
+            _ => {}
+        }
+    }
+}
+
+/// Every private name that a class declares.
+pub fn private_names(class: &Class<'_>) -> Vec<String> {
+    class
+        .body
+        .body
+        .iter()
+        .filter_map(|element| match element.property_key() {
+            Some(PropertyKey::PrivateIdentifier(name)) => Some(name.name.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Where the parameters of the constructor begin: V8 places a class there if it has one.
+pub fn constructor_params(class: &Class<'_>) -> Option<u32> {
+    class.body.body.iter().find_map(|element| match element {
+        ClassElement::MethodDefinition(method) if method.kind == MethodDefinitionKind::Constructor => {
+            Some(method.value.params.span.start)
+        }
+        _ => None,
+    })
+}
