@@ -2,17 +2,17 @@
 
 /** The closure side of this isolate, made when the first function is submitted. */
 
-const binding = require('../binding');
-const codec = require('./codec');
+const binding = require('./native');
+const codec = require('./capture-codec');
 const { Capture } = require('./capture');
 
 class Host extends Capture {
   constructor() {
     super({
       codec,
-      analyze: binding.analyze,
+      analyzer: binding,
       define: binding.define,
-      release: binding.undefine,
+      own: () => require('..'),
       warn: (/** @type {string} */ message) => process.emitWarning(message, 'TaskletsWarning'),
     });
   }

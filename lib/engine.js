@@ -8,7 +8,7 @@
  * worker that submits tasks has an engine of its own for the same pool, and owns nothing.
  */
 
-const binding = require('../binding');
+const binding = require('./native');
 const { Encoder } = require('./codec');
 const { Parcels } = require('./parcels');
 const { capture } = require('./capture-host');
@@ -55,8 +55,6 @@ class Engine {
   #lastNameId = 0;
   #flush = () => this.flush();
 
-  /** Writes a line into the pool's log. @type {(level: 'error' | 'warn' | 'info' | 'debug', message: string, fields: Record<string, any>) => void} */
-  log = () => {};
   /** The config in force, as far as submitting needs it. @type {any} */
   config;
   /** Why no task is taken, if none is. */
@@ -78,9 +76,14 @@ class Engine {
     this.#isolate.engines.set(pool, this);
   }
 
-  /** Forgets the pool. */
-  forget() {
-    this.#isolate.engines.delete(this.pool);
+  /**
+   * This isolate owns the pool: its workers.
+   *
+   * @param {import('./staff').Staff} staff
+   */
+  employ(staff) {
+    this.staff = staff;
+    staff.onParcel = (message) => this.parcels.deliver(message);
   }
 
   get isolate() {

@@ -9,7 +9,7 @@
  */
 
 const { AsyncResource } = require('node:async_hooks');
-const binding = require('../binding');
+const binding = require('./native');
 
 /**
  * @typedef {import('./engine').Engine} Engine

@@ -7,8 +7,7 @@
  * scheduler comes through `drain`, all of it in one native call.
  */
 
-const binding = require('../binding');
-const { Decoder } = require('./codec');
+const binding = require('./native');
 const { Handles } = require('./handles');
 const { KIND, MAIL } = require('./frames');
 
@@ -26,7 +25,8 @@ const ID_RUN = 4096;
 class Isolate {
   #inbox = new Uint8Array(INBOX_BYTES);
   #view = new DataView(this.#inbox.buffer);
-  #decoder = new Decoder();
+  /** @type {import('./codec').Decoder | undefined} */
+  #decoder = undefined;
   #nextId = 0;
   #idLimit = 0;
 
@@ -89,7 +89,7 @@ class Isolate {
     letter.at = at;
     letter.view = this.#view;
     letter.bytes = this.#inbox;
-    letter.decoder = this.#decoder;
+    letter.decoder = this.#decoder ??= new (require('./codec').Decoder)();
     return letter;
   }
 }
@@ -99,7 +99,7 @@ const letter = {
   at: 0,
   view: /** @type {DataView} */ (/** @type {unknown} */ (undefined)),
   bytes: /** @type {Uint8Array} */ (/** @type {unknown} */ (undefined)),
-  decoder: /** @type {Decoder} */ (/** @type {unknown} */ (undefined)),
+  decoder: /** @type {import('./codec').Decoder} */ (/** @type {unknown} */ (undefined)),
 };
 
 /** @type {Isolate | undefined} */

@@ -5,7 +5,7 @@
  * is called from here.
  */
 
-const binding = require('../binding');
+const binding = require('./native');
 
 /** From the most important down. */
 const LEVELS = ['silent', 'error', 'warn', 'info', 'debug'];

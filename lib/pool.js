@@ -3,31 +3,32 @@
 /** A pool: its engine, its workers, its config, and the verbs on it. */
 
 const { AsyncResource } = require('node:async_hooks');
-const binding = require('../binding');
-const { fromJson, toJson } = require('./config');
-const { Engine } = require('./engine');
+const binding = require('./native');
 const { configError, fromNative } = require('./errors');
 const { here } = require('./isolate');
-const { Log } = require('./log');
 const machine = require('./machine');
-const { shutdownOptions } = require('./options');
-const { Shutdown } = require('./shutdown');
-const { Signals } = require('./signals');
 const { Staff } = require('./staff');
-const { batch } = require('./verbs/batch');
-const { map } = require('./verbs/map');
-const { module: moduleTask } = require('./verbs/module');
-const { refused, retry, run, wrap } = require('./verbs/run');
-const { runAll } = require('./verbs/run-all');
+
+/** What only a pool in use needs: loaded while its first worker starts. @type {typeof import('./verbs')} */
+let verbs;
+
+/** @typedef {import('./engine').Engine} Engine */
 
 class Pool {
+  #pool = 0;
+  /** @type {any} */
+  #config = undefined;
+  /** @type {Staff | undefined} */
+  #staff = undefined;
   /** @type {Engine | undefined} */
   #engine = undefined;
   #hooks = /** @type {(() => unknown)[]} */ ([]);
-  /** @type {Shutdown | undefined} */
+  /** @type {import('./shutdown').Shutdown | undefined} */
   #shutdown = undefined;
-  #signals = new Signals(() => this.shutdown());
-  #log = new Log();
+  /** @type {import('./signals').Signals | undefined} */
+  #signals = undefined;
+  /** @type {import('./log').Log | undefined} */
+  #log = undefined;
   /** @type {any} */
   #logger = undefined;
 
@@ -36,18 +37,48 @@ class Pool {
     if (options !== undefined) this.config(options);
   }
 
-  /** The engine; it is made by the first call that needs it, and starts no thread. */
+  /** Makes the pool known to the scheduler. It has no thread yet. */
+  #open() {
+    if (this.#pool !== 0) return;
+    this.#pool = binding.openPool(here().id, machine.cpuCount(), machine.memory());
+    unused.register(this, this.#pool);
+    const { fromJson } = require('./config');
+    this.#config = fromJson(binding.configurePool(this.#pool, '{}'));
+    this.#staff = new Staff(this.#pool, this.#config, (level, message, fields) =>
+      this.#write(level, message, fields),
+    );
+  }
+
+  /** The engine of a pool that is to run something. */
   #use() {
-    if (this.#engine === undefined) {
-      const isolate = here();
-      const pool = binding.openPool(isolate.id, machine.cpuCount(), machine.memory());
-      const engine = new Engine(pool, fromJson(binding.configurePool(pool, '{}')));
-      engine.staff = new Staff(engine);
-      engine.log = (level, message, fields) => this.#log.write(pool, level, message, fields);
-      this.#engine = engine;
-      unused.register(this, pool);
+    if (this.#engine !== undefined) return this.#engine;
+    this.#open();
+    const staff = /** @type {Staff} */ (this.#staff);
+    if (this.#shutdown === undefined) {
+      // A worker takes longer to start than all that is loaded here: it goes first.
+      const first = binding.prestart(this.#pool);
+      if (first !== 0) staff.start(first);
     }
-    return this.#engine;
+    verbs ??= require('./verbs');
+    const engine = new verbs.Engine(this.#pool, this.#config);
+    engine.closed = this.#shutdown !== undefined;
+    engine.employ(staff);
+    this.#engine = engine;
+    return engine;
+  }
+
+  /**
+   * @param {'error' | 'warn' | 'info' | 'debug'} level
+   * @param {string} message
+   * @param {Record<string, string | number | boolean>} fields
+   */
+  #write(level, message, fields) {
+    if (this.#log === undefined) {
+      const { Log } = require('./log');
+      this.#log = new Log();
+      this.#log.configure(this.#config.logging);
+    }
+    this.#log.write(this.#pool, level, message, fields);
   }
 
   /**
@@ -55,7 +86,8 @@ class Pool {
    * @param {any} [options]
    */
   run(task, options) {
-    return run(this.#use(), task, options);
+    const engine = this.#engine ?? this.#use();
+    return verbs.run(engine, task, options);
   }
 
   /**
@@ -63,7 +95,8 @@ class Pool {
    * @param {any} [options]
    */
   runAll(tasks, options) {
-    return runAll(this.#use(), tasks, options);
+    const engine = this.#use();
+    return verbs.runAll(engine, tasks, options);
   }
 
   /**
@@ -72,7 +105,8 @@ class Pool {
    * @param {any} [options]
    */
   map(task, iterable, options) {
-    return map(this.#use(), task, iterable, options);
+    const engine = this.#use();
+    return verbs.map(engine, task, iterable, options);
   }
 
   /**
@@ -80,7 +114,8 @@ class Pool {
    * @param {any} [options]
    */
   batch(tasks, options) {
-    return batch(this.#use(), tasks, options);
+    const engine = this.#use();
+    return verbs.batch(engine, tasks, options);
   }
 
   /**
@@ -88,7 +123,8 @@ class Pool {
    * @param {any} [options]
    */
   retry(task, options) {
-    return retry(this.#use(), task, options);
+    const engine = this.#use();
+    return verbs.retry(engine, task, options);
   }
 
   /**
@@ -96,7 +132,8 @@ class Pool {
    * @param {any} [options]
    */
   wrap(task, options) {
-    return wrap(() => this.#use(), task, options);
+    const engine = this.#use();
+    return verbs.wrap(() => engine, task, options);
   }
 
   /**
@@ -104,7 +141,7 @@ class Pool {
    * @param {string} [exportName]
    */
   module(urlOrPath, exportName) {
-    return moduleTask(urlOrPath, exportName);
+    return require('./verbs/module').module(urlOrPath, exportName);
   }
 
   /**
@@ -113,14 +150,15 @@ class Pool {
    */
   cancel(id, reason) {
     if (!Number.isSafeInteger(id) || id < 1) throw configError('id', "a task's id, an integer from 1 up", id);
-    const engine = this.#use();
-    const handle = engine.isolate.handles.get(id);
+    const isolate = here();
+    const handle = isolate.handles.get(id);
     if (handle !== undefined) return handle.engine.cancel(handle, reason);
-    return binding.cancel(engine.isolate.id, engine.pool, id, false);
+    return this.#pool !== 0 && binding.cancel(isolate.id, this.#pool, id, false);
   }
 
   /** @param {unknown} [options] */
   config(options) {
+    const { toJson } = require('./config');
     const { json, logger } = toJson(options);
     return this.#apply(json, logger);
   }
@@ -155,21 +193,35 @@ class Pool {
    * @param {any} logger
    */
   #apply(json, logger) {
-    const engine = this.#use();
+    this.#open();
     if (json !== '{}') {
+      const { fromJson } = require('./config');
       this.#logger = logger ?? this.#logger;
-      const config = fromJson(answered(binding.configurePool(engine.pool, json)), this.#logger);
-      this.#log.configure(config.logging);
-      engine.config = config;
-      this.#signals.listen(config.gracefulSignals);
+      this.#config = fromJson(answered(binding.configurePool(this.#pool, json)), this.#logger);
+      this.#log?.configure(this.#config.logging);
+      if (this.#staff !== undefined) this.#staff.config = this.#config;
+      if (this.#engine !== undefined) this.#engine.config = this.#config;
+      this.#listen(this.#config.gracefulSignals && this.#shutdown === undefined);
     }
-    return engine.config;
+    return this.#config;
+  }
+
+  /** @param {boolean} wanted whether signals shut the pool down */
+  #listen(wanted) {
+    if (this.#signals === undefined) {
+      if (!wanted) return;
+      const { Signals } = require('./signals');
+      this.#signals = new Signals(() => this.shutdown());
+    }
+    this.#signals.listen(wanted);
   }
 
   /** @param {any} [options] */
   async shutdown(options) {
+    const { shutdownOptions } = require('./options');
+    const { Shutdown } = require('./shutdown');
     const given = shutdownOptions(options);
-    this.#shutdown ??= new Shutdown(this.#engine, this.#hooks, () => this.#signals.listen(false));
+    this.#shutdown ??= new Shutdown(this.#engine, this.#hooks, () => this.#listen(false));
     return this.#shutdown.end(given);
   }
 
@@ -177,7 +229,8 @@ class Pool {
     if (this.#shutdown === undefined) return;
     this.#shutdown.undo();
     this.#shutdown = undefined;
-    if (this.#engine !== undefined) this.#signals.listen(this.#engine.config.gracefulSignals);
+    if (this.#engine !== undefined) this.#engine.closed = false;
+    this.#listen(this.#config?.gracefulSignals ?? false);
   }
 
   /** @param {() => unknown} callback */
@@ -192,23 +245,23 @@ class Pool {
   }
 
   getHealth() {
-    const engine = this.#use();
+    this.#open();
     const { heapUsed } = process.memoryUsage();
-    const limit = engine.config.memory.limit;
+    const { limit } = this.#config.memory;
     const available = Number.isFinite(limit) ? Math.max(0, limit - heapUsed) : machine.free();
-    return JSON.parse(binding.poolHealth(engine.pool, heapUsed, available));
+    return JSON.parse(binding.poolHealth(this.#pool, heapUsed, available));
   }
 
   getStats() {
-    const engine = this.#use();
-    engine.flush(true);
-    return JSON.parse(binding.poolStats(engine.pool, engine.staff?.heaps() ?? []));
+    this.#open();
+    this.#engine?.flush(true);
+    return JSON.parse(binding.poolStats(this.#pool, this.#staff?.heaps() ?? []));
   }
 
   getActiveTaskCount() {
     if (this.#engine === undefined) return 0;
     this.#engine.flush(true);
-    return binding.activeTasks(this.#engine.pool);
+    return binding.activeTasks(this.#pool);
   }
 
   async [Symbol.asyncDispose]() {
@@ -229,4 +282,4 @@ function answered(json) {
   return json;
 }
 
-module.exports = { Pool, refused };
+module.exports = { Pool };

@@ -5,7 +5,7 @@
  * is given up; then the workers go, and the pool's thread.
  */
 
-const binding = require('../binding');
+const binding = require('./native');
 
 /**
  * @typedef {import('./engine').Engine} Engine

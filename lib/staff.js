@@ -7,30 +7,40 @@
 
 const path = require('node:path');
 const { MessageChannel, Worker } = require('node:worker_threads');
-const binding = require('../binding');
-const { Encoder } = require('./codec');
+const binding = require('./native');
 const { KIND, MAIL } = require('./frames');
 
 const BOOTSTRAP = path.join(__dirname, 'worker', 'bootstrap.js');
+/** The file of the addon, so that workers need not look for it. */
+const addon = require.cache[require.resolve('../binding')]?.children[0]?.filename;
 /** How long a worker that may leave has for its own `exit` handlers, in milliseconds. */
 const LEAVE_TIME = 1000;
 const MEBIBYTE = 1024 * 1024;
 
 /**
- * @typedef {import('./engine').Engine} Engine
  * @typedef {{ thread: Worker, port: import('node:worker_threads').MessagePort, isolate: number, cause: Uint8Array | undefined, outOfMemory: boolean, gone: Promise<void> }} Member
  */
 
 class Staff {
-  #engine;
+  #pool;
+  #log;
   /** @type {Map<number, Member>} */
   #members = new Map();
   /** Called when the last task of a pool that shuts down is settled. @type {() => void} */
   onDrained = () => {};
 
-  /** @param {Engine} engine */
-  constructor(engine) {
-    this.#engine = engine;
+  /** What a worker has for a submitter. @type {(message: any) => void} */
+  onParcel = () => {};
+
+  /**
+   * @param {number} pool
+   * @param {any} config the config in force; it changes
+   * @param {(level: 'error' | 'warn' | 'info' | 'debug', message: string, fields: Record<string, string | number | boolean>) => void} log
+   */
+  constructor(pool, config, log) {
+    this.#pool = pool;
+    this.config = config;
+    this.#log = log;
   }
 
   get size() {
@@ -54,7 +64,7 @@ class Staff {
    * @param {any} letter
    */
   obey(kind, id, letter) {
-    if (kind === KIND.START_WORKER) this.#start(id);
+    if (kind === KIND.START_WORKER) this.start(id);
     else if (kind === KIND.RETIRE_WORKER) this.#retire(id);
     else if (kind === KIND.KILL_WORKER) this.#members.get(id)?.thread.terminate();
     else if (kind === KIND.DRAINED) this.onDrained();
@@ -67,30 +77,28 @@ class Staff {
     const { crowded } = JSON.parse(
       Buffer.from(bytes.subarray(start, start + view.getUint32(at + MAIL.BODY, true))).toString(),
     );
-    this.#engine.log(
-      'warn',
-      `${crowded} tasks are waiting; submit fewer at a time, or set \`queue.maxSize\``,
-      { crowded },
-    );
+    this.#log('warn', `${crowded} tasks are waiting; submit fewer at a time, or set \`queue.maxSize\``, {
+      crowded,
+    });
   }
 
   /** @param {number} id */
-  #start(id) {
-    const engine = this.#engine;
+  start(id) {
+    const pool = this.#pool;
     const { port1, port2 } = new MessageChannel();
-    const { perWorker } = engine.config.memory;
+    const { perWorker } = this.config.memory;
     let thread;
     try {
       thread = new Worker(BOOTSTRAP, {
         name: 'tasklets',
-        workerData: { pool: engine.pool, worker: id, port: port2, config: engine.config },
+        workerData: { tasklets: { addon, pool, worker: id, port: port2, config: plain(this.config) } },
         transferList: [port2],
         resourceLimits: Number.isFinite(perWorker)
           ? { maxOldGenerationSizeMb: Math.max(1, perWorker / MEBIBYTE) }
           : {},
       });
     } catch (error) {
-      binding.workerExited(engine.pool, id, 1, 0, encodeError(error));
+      binding.workerExited(pool, id, 1, 0, encodeError(error));
       return;
     }
     let gone = () => {};
@@ -106,7 +114,7 @@ class Staff {
     this.#members.set(id, member);
     port1.on('message', (message) => {
       if (message.joined !== undefined) member.isolate = message.joined;
-      else engine.parcels.deliver(message);
+      else this.onParcel(message);
     });
     thread.on('error', (error) => {
       member.cause = encodeError(error);
@@ -116,18 +124,18 @@ class Staff {
       this.#members.delete(id);
       port1.close();
       const limit = member.outOfMemory ? this.#heapLimit() : 0;
-      binding.workerExited(engine.pool, id, code, limit, member.cause);
-      if (code !== 0) engine.log('debug', `worker ${id} ended with code ${code}`, { worker: id, code });
+      binding.workerExited(pool, id, code, limit, member.cause);
+      if (code !== 0) this.#log('debug', `worker ${id} ended with code ${code}`, { worker: id, code });
       gone();
     });
     // After the listeners: adding one references what was unreferenced before.
     port1.unref();
     thread.unref();
-    engine.log('debug', `worker ${id} starts`, { worker: id });
+    this.#log('debug', `worker ${id} starts`, { worker: id });
   }
 
   #heapLimit() {
-    const { perWorker } = this.#engine.config.memory;
+    const { perWorker } = this.config.memory;
     return Number.isFinite(perWorker) ? perWorker : require('node:v8').getHeapStatistics().heap_size_limit;
   }
 
@@ -143,7 +151,7 @@ class Staff {
 
   /** Ends all workers; resolves when their threads are gone. */
   async dismiss() {
-    binding.dismiss(this.#engine.pool);
+    binding.dismiss(this.#pool);
     const members = [...this.#members.values()];
     for (const { thread } of members) {
       // Whoever waits for the shutdown keeps the process for as long.
@@ -159,8 +167,19 @@ class Staff {
   }
 }
 
+/**
+ * The config as a worker may have it: without the user's logger.
+ *
+ * @param {any} config
+ */
+function plain({ logging, ...config }) {
+  return { ...config, logging: { ...logging, destination: 'stderr' } };
+}
+
 /** @param {unknown} error */
 function encodeError(error) {
+  // Not needed until something has gone wrong.
+  const { Encoder } = require('./codec');
   const encoder = new Encoder();
   encoder.writeError(error);
   return encoder.bytes.slice(0, encoder.position);

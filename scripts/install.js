@@ -27,7 +27,7 @@ function has(/** @type {string} */ command) {
 if (fs.existsSync(path.join(root, 'Cargo.toml'))) {
   if (!has('cargo')) {
     fail(
-      'building the addon needs Rust (1.88 or later), and `cargo` was not found.\n' +
+      'building the addon needs Rust (1.95 or later), and `cargo` was not found.\n' +
         '  Install it from https://rustup.rs, open a new shell, and run `npm install` again.',
     );
   }

@@ -62,6 +62,7 @@ const FLAG = Object.freeze({
   IMPORT_META: 2048,
   OUTER_PRIVATE: 4096,
   THIS: 8192,
+  SENSITIVE: 16384,
 });
 
 /** How a free name is used. */

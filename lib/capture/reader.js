@@ -30,6 +30,8 @@ class Reader {
   #global = runInThisContext('globalThis');
   #holder = { items: /** @type {any[]} */ ([]), out: /** @type {any[]} */ ([]) };
   #depth = 0;
+  /** What was read ahead for several captures at once. @type {Map<Function, Reading>} */
+  #ahead = new Map();
 
   /**
    * Runs `within` with the session connected.
@@ -64,6 +66,7 @@ class Reader {
     delete this.#global[KEY];
     this.#holder.items = [];
     this.#holder.out = [];
+    this.#ahead.clear();
     this.#session.disconnect();
   }
 
@@ -123,10 +126,24 @@ class Reader {
   }
 
   /**
+   * Reads several functions in one go, for captures that follow within this session.
+   *
+   * @param {Function[]} fns
+   */
+  ahead(fns) {
+    if (fns.length < 2) return;
+    const readings = this.functions(fns);
+    fns.forEach((fn, index) => this.#ahead.set(fn, readings[index]));
+  }
+
+  /**
    * @param {Function[]} fns
    * @returns {Reading[]}
    */
   functions(fns) {
+    if (this.#ahead.size > 0 && fns.every((fn) => this.#ahead.has(fn))) {
+      return fns.map((fn) => /** @type {Reading} */ (this.#ahead.get(fn)));
+    }
     return this.session(() => {
       /** @type {any[]} */
       const wanted = [];

@@ -1,49 +1,162 @@
 'use strict';
 
 /**
- * The reviving side of captures, inside a worker. (First cut; the seam is final.)
+ * The reviving side of captures, inside a worker (or wherever something captured shall live).
  *
- *   const reviver = new Reviver({ definition, codec });
+ *   const reviver = new Reviver({ definition, codec, own });
  *   const task = reviver.load(definitionId, section, extras);   // section and extras as `Prepared` had them
  *   Reflect.apply(task.fn, task.thisValue, task.args ?? args);  // task.args only when the section held the arguments
- *   reviver.finish(task);                                       // after the task has settled: nothing may leak into the next
+ *   reviver.finish(task);                                       // after the task has settled: nothing leaks into the next
+ *
+ * The host gives
+ *   definition(id)  the bytes registered under an id; asked once for each id
+ *   codec           { encode(value), decode(bytes, extras) }, the same as on the submitting side
+ *   own()           this library's public exports, as the task shall see them
+ *
+ * A function that holds no state is made once and kept, for V8 runs a function best that was made once. Everything else
+ * is made anew for each task, so that no task sees what another one left.
  */
 
 const v8 = require('node:v8');
-const vm = require('node:vm');
+
+const { Factories } = require('./factories');
+const { Revival } = require('./revival');
+const { bounded } = require('./texts');
+
+/** Definitions and instances that are kept at the same time. */
+const KEPT = 2048;
+
+/**
+ * @typedef {object} Definition
+ * @property {string} origin the isolate that wrote it: numbers of instances are its own
+ * @property {any[]} codes
+ * @property {any} graph `null` if it comes with each section
+ * @property {Loaded | undefined} loaded the task, if all of it may be kept
+ * @typedef {{ fn: Function, keys: number, prototypeKeys: number, prototype: any }} Kept
+ * @typedef {object} Loaded
+ * @property {Function} fn
+ * @property {any} thisValue
+ * @property {any[] | undefined} args
+ * @property {Kept[]} watched kept functions that the task can reach as objects
+ * @property {Definition} definition
+ * @property {any} revival
+ */
 
 class Reviver {
   #host;
-  #functions = new Map();
+  #factories = new Factories();
+  /** @type {Map<number, Definition>} */
+  #definitions = new Map();
+  /** @type {Map<string, Kept>} */
+  #kept = new Map();
 
+  /** @param {{ definition(id: number): Uint8Array, codec?: any, own?: () => any }} host */
   constructor(host) {
     this.#host = host;
   }
 
-  load(id, section, extras) {
-    let fn = this.#functions.get(id);
-    if (fn === undefined) {
-      const { text } = v8.deserialize(this.#host.definition(id));
-      fn = compile(text, id);
-      this.#functions.set(id, fn);
+  /**
+   * @param {number} id
+   * @param {Uint8Array | null} [section]
+   * @param {any[] | null} [extras]
+   * @returns {Loaded}
+   */
+  load(id, section = null, extras = null) {
+    let definition = this.#definitions.get(id);
+    if (definition === undefined) {
+      definition = /** @type {Definition} */ (v8.deserialize(this.#host.definition(id)));
+      bounded(this.#definitions, id, definition, KEPT);
     }
-    return { fn, thisValue: undefined, args: undefined, kept: fn };
+    if (section === null && definition.loaded !== undefined) return definition.loaded;
+    const [nodes, root, self, args, data] =
+      section === null
+        ? [...definition.graph.shape, this.#decode(definition.graph.data, null)]
+        : this.#decode(section, extras);
+    const revival = new Revival(this, definition, nodes, data);
+    const task = revival.task(root, self, args);
+    if (section === null && revival.isKept(root) && self === null && args === null) definition.loaded = task;
+    return task;
   }
 
-  finish(task) {}
+  /**
+   * A value that was captured: an argument, or a part of a result.
+   *
+   * @param {Uint8Array} bytes
+   * @param {any[] | null} [extras]
+   * @returns {any}
+   */
+  value(bytes, extras = null) {
+    const [codes, origin, [nodes, root, , , data]] = this.#decode(bytes, extras);
+    const revival = new Revival(this, { origin, codes, graph: null, loaded: undefined }, nodes, data);
+    return revival.value(root);
+  }
+
+  /**
+   * What a task left on functions that are kept makes them unfit for the next one.
+   *
+   * @param {Loaded} task
+   */
+  finish({ definition, watched }) {
+    for (const kept of watched) {
+      if (isUntouched(kept)) continue;
+      definition.loaded = undefined;
+      for (const [key, other] of this.#kept) if (other === kept) this.#kept.delete(key);
+    }
+  }
+
+  /**
+   * @param {Definition} definition
+   * @param {number} key
+   */
+  kept(definition, key) {
+    const kept = this.#kept.get(`${definition.origin}:${key}`);
+    // Another task may have touched it and still be running.
+    return kept !== undefined && isUntouched(kept) ? kept : undefined;
+  }
+
+  /**
+   * @param {Definition} definition
+   * @param {number} key
+   * @param {Function} fn
+   * @returns {Kept}
+   */
+  keep(definition, key, fn) {
+    const prototype = Object.getOwnPropertyDescriptor(fn, 'prototype')?.value;
+    const kept = { fn, keys: Reflect.ownKeys(fn).length, prototype, prototypeKeys: countKeys(prototype) };
+    bounded(this.#kept, `${definition.origin}:${key}`, kept, KEPT);
+    return kept;
+  }
+
+  /** @param {any} code */
+  factory(code) {
+    return this.#factories.get(code);
+  }
+
+  own() {
+    if (this.#host.own === undefined) throw new Error('The exports of this library are not at hand here');
+    return this.#host.own();
+  }
+
+  /**
+   * @param {Uint8Array} bytes
+   * @param {any[] | null} extras
+   */
+  #decode(bytes, extras) {
+    const { codec } = this.#host;
+    return codec === undefined ? v8.deserialize(bytes) : codec.decode(bytes, extras);
+  }
 }
 
-function compile(text, id) {
-  const filename = `tasklets:${id}`;
-  try {
-    const head = '(()=>(';
-    return new vm.Script(`${head}${text}\n))`, { filename, columnOffset: -head.length }).runInThisContext()();
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    const head = '(()=>({';
-    const holder = new vm.Script(`${head}${text}\n}))`, { filename, columnOffset: -head.length }).runInThisContext()();
-    return Object.values(Object.getOwnPropertyDescriptors(holder))[0].value;
-  }
+/** @param {Kept} kept */
+function isUntouched({ fn, keys, prototype, prototypeKeys }) {
+  if (Reflect.ownKeys(fn).length !== keys) return false;
+  if (prototype === undefined) return true;
+  return /** @type {any} */ (fn).prototype === prototype && countKeys(prototype) === prototypeKeys;
+}
+
+/** @param {any} object */
+function countKeys(object) {
+  return typeof object === 'object' && object !== null ? Reflect.ownKeys(object).length : 0;
 }
 
 module.exports = { Reviver };

@@ -7,6 +7,7 @@ const { FLAG, FORM, NODE, USAGE } = require('./kinds');
 const { NoInspector } = require('./reader');
 const { STANDARD } = require('./globals');
 const { isPackageFile } = require('./modules');
+const { pathOf } = require('./scripts');
 const { refusal } = require('./refusal');
 
 /** @typedef {import('./graph').Member} Member */
@@ -67,8 +68,10 @@ class Variables {
   #know({ fn, text, analysis }, reading) {
     const { scripts } = this.#graph.tools;
     const { script, line, column, scopes } = reading;
-    const name = script === undefined ? '' : scripts.nameOf(script);
     const module = scopes.some(({ kind }) => kind === 'Module');
+    const url = script === undefined ? '' : scripts.nameOf(script);
+    // Frames show modules by URL and scripts by path, whatever the inspector says.
+    const name = module ? url : (pathOf(url) ?? url);
     const anchor = /** @type {any} */ (analysis).anchor ?? 0;
     const before = text.slice(0, anchor);
     const lines = before.split(/\r\n|[\n\r\u2028\u2029]/).length - 1;

@@ -36,6 +36,9 @@ class Decoder extends Reader {
     this.shapes = [];
     this.text = '';
     this.cursor = 0;
+    /** Where the bytes of the text are. */
+    this.textStart = 0;
+    this.isWide = false;
     /** @type {ReturnType<typeof readBuffers>} */
     this.buffers = [];
     /** Whether objects are numbered, because something refers to one. */
@@ -111,7 +114,9 @@ class Decoder extends Reader {
     this.isNumbered = (flags & FLAGS.REFERENCES) !== 0;
     if (flags & FLAGS.TEXT) {
       const length = this.uint32();
-      this.text = flags & FLAGS.WIDE_TEXT ? this.utf16(length) : this.latin1(length);
+      this.textStart = this.position;
+      this.isWide = (flags & FLAGS.WIDE_TEXT) !== 0;
+      this.text = this.isWide ? this.utf16(length) : this.latin1(length);
     }
     if (flags & FLAGS.SHAPES) {
       const { shapes, cache } = this;
@@ -149,10 +154,12 @@ class Decoder extends Reader {
   value() {
     const tag = this.bytes[this.position++];
     if (tag < 128) return tag;
-    if (tag < TAGS.UNDEFINED) return this.short(tag - TAGS.SHORT);
+    if (tag < TAGS.MEDIUM) return this.short(tag - TAGS.SHORT);
     switch (tag) {
       case TAGS.OBJECT:
         return this.object();
+      case TAGS.MEDIUM:
+        return this.medium(this.byte());
       case TAGS.FLOAT64:
         return this.float64();
       case TAGS.INT16: {
@@ -189,6 +196,22 @@ class Decoder extends Reader {
     if (end > this.text.length) this.broken('its text is too short');
     this.cursor = end;
     return this.text.substring(start, end);
+  }
+
+  /**
+   * A string that must not be a piece of the text, lest it keep all of it alive.
+   *
+   * @param {number} length
+   */
+  medium(length) {
+    const start = this.cursor;
+    const end = start + length;
+    if (end > this.text.length) this.broken('its text is too short');
+    this.cursor = end;
+    if (length === this.text.length) return this.text;
+    const { bytes, textStart } = this;
+    if (this.isWide) return bytes.ucs2Slice(textStart + start * 2, textStart + end * 2);
+    return bytes.latin1Slice(textStart + start, textStart + end);
   }
 
   /**

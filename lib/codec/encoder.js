@@ -1,10 +1,12 @@
 'use strict';
 
 const { types } = require('node:util');
-const { FLAGS, MAX_DEPTH, MAX_SHORT, TAGS } = require('./tags');
-const { Message, TEXT_PIECE } = require('./message');
+const { FLAGS, MAX_DEPTH, MAX_MEDIUM, MAX_SHORT, TAGS } = require('./tags');
+const { Message } = require('./message');
+const { TEXT_PIECE } = require('./text');
 const { isSparse, namesOf, writeNames, writeSparse } = require('./arrays');
 const { isOrdinary } = require('./kinds');
+const { keepSteps } = require('./refuse');
 const { wide } = require('./writer');
 const { writeCollection, writeOther, writeRare } = require('./write-others');
 const { describeThrown } = require('./describe-thrown');
@@ -141,6 +143,11 @@ class Encoder extends Message {
       this.byte(TAGS.UTF16);
       this.varint(length);
       this.utf16(value);
+    } else if (length <= MAX_MEDIUM) {
+      this.byte(TAGS.MEDIUM);
+      this.byte(length);
+      this.text += value;
+      if (this.text.length > TEXT_PIECE) this.putTextAside();
     } else {
       this.byte(TAGS.LATIN1);
       this.varint(length);
@@ -280,7 +287,7 @@ class Encoder extends Message {
     this.flags |= FLAGS.REFERENCES;
     this.byte(TAGS.LATER);
     this.byte(tag);
-    const place = { from: this.place, steps: this.path.slice(0, this.depth) };
+    const place = { from: this.place, steps: keepSteps(this.path.slice(0, this.depth)) };
     this.later.push({ value, tag, place });
   }
 

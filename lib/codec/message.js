@@ -4,7 +4,8 @@ const { FLAGS, HEADER, TAGS } = require('./tags');
 const { define, ShapeTree } = require('./shapes');
 const { pathText, refuseUnreadable, refuseValue } = require('./refuse');
 const { SerializationError } = require('../errors');
-const { LOOP, SLACK, Writer, wide } = require('./writer');
+const { SLACK } = require('./writer');
+const { Text } = require('./text');
 const { checkTransfer } = require('./transfer');
 
 /** @typedef {import('./buffers').BufferTable} BufferTable */
@@ -35,9 +36,6 @@ const { checkTransfer } = require('./transfer');
  */
 const FEW = 16;
 
-/** The text is put aside when it has grown to this length, so that it is flattened in pieces. */
-const TEXT_PIECE = 8192;
-
 /** @type {EncodeContext} */
 const NOTHING = Object.freeze({});
 
@@ -45,7 +43,7 @@ const NOTHING = Object.freeze({});
  * The message being written: which objects, shapes, buffers it has so far, where we are in it,
  * and how to begin, end, and take back.
  */
-class Message extends Writer {
+class Message extends Text {
   /** @param {number} [size] */
   constructor(size) {
     super(size);
@@ -54,17 +52,12 @@ class Message extends Writer {
     /** True while a message is being written, so also inside getters and hooks. */
     this.busy = false;
     this.context = NOTHING;
-    this.flags = 0;
     /** Objects numbered so far; the first few of them, or all of them. */
     this.count = 0;
     /** @type {unknown[]} */
     this.few = new Array(FEW).fill(null);
     /** @type {Map<unknown, number> | null} */
     this.many = null;
-    /** Short strings so far: what was put aside, and the rest. */
-    /** @type {string[]} */
-    this.pieces = [];
-    this.text = '';
     this.shapes = new ShapeTree();
     /** @type {Node[]} the shapes in use, by their number */
     this.used = [];
@@ -95,8 +88,7 @@ class Message extends Writer {
    * @returns {number} where the message begins
    */
   begin(context, root) {
-    if (this.busy)
-      throw new Error('This encoder is writing a message: a getter or a hook must use another one');
+    if (this.busy) throw new Error('This encoder is writing a message: a getter or hook needs another one');
     this.busy = true;
     this.root = root;
     if (context !== undefined) {
@@ -139,7 +131,12 @@ class Message extends Writer {
     this.flags = 0;
     this.depth = 0;
     this.text = '';
-    if (this.context !== NOTHING) this.context = NOTHING;
+    if (this.pieces.length > 0) this.pieces.length = 0;
+    if (this.context !== NOTHING) {
+      this.context = NOTHING;
+      this.moved = null;
+      this.extraNumbers = null;
+    }
     if (this.count > 0) {
       const { few } = this;
       for (let i = Math.min(this.count, FEW); i-- > 0;) few[i] = null;
@@ -152,12 +149,9 @@ class Message extends Writer {
   /** What only messages with objects have. */
   endRare() {
     if (this.used.length > 0) this.used = [];
-    if (this.pieces.length > 0) this.pieces = [];
     if (this.later.length > 0) this.later = [];
     this.shapes.trim();
     this.buffers = null;
-    this.extraNumbers = null;
-    this.moved = null;
     this.place = null;
     this.refused = undefined;
   }
@@ -181,9 +175,9 @@ class Message extends Writer {
 
   /** The path to the value at hand. */
   where() {
-    let steps = this.path.slice(0, this.depth);
-    for (let at = this.place; at !== null; at = at.from) steps = [...at.steps, ...steps];
-    return pathText(this.root, steps);
+    const parts = [this.path.slice(0, this.depth)];
+    for (let at = this.place; at !== null; at = at.from) parts.unshift(at.steps);
+    return pathText(this.root, parts.flat());
   }
 
   /**
@@ -230,50 +224,6 @@ class Message extends Writer {
     this.slack();
     this.byte(TAGS.REFERENCE);
     this.varint(number);
-    return true;
-  }
-
-  /** Puts the text aside; short of that, each further string makes the tree of its parts deeper. */
-  putTextAside() {
-    if (wide.test(this.text)) this.flags |= FLAGS.WIDE_TEXT;
-    this.pieces.push(this.text);
-    this.text = '';
-  }
-
-  writeText() {
-    this.flags |= FLAGS.TEXT;
-    const { pieces, text } = this;
-    let { length } = text;
-    this.slack();
-    if (pieces.length === 0 && length < LOOP && this.narrow(text)) return;
-    for (const piece of pieces) length += piece.length;
-    if (wide.test(text)) this.flags |= FLAGS.WIDE_TEXT;
-    const isWide = (this.flags & FLAGS.WIDE_TEXT) !== 0;
-    this.uint32(length);
-    for (const piece of pieces) {
-      if (isWide) this.utf16(piece);
-      else this.latin1(piece);
-    }
-    if (isWide) this.utf16(text);
-    else this.latin1(text);
-  }
-
-  /**
-   * Writes a text of a few characters, which is all that most messages have.
-   *
-   * @param {string} text
-   * @returns {boolean} `false`, and nothing is written, if it is wide
-   */
-  narrow(text) {
-    const { length } = text;
-    const { bytes, position } = this;
-    for (let i = 0; i < length; i++) {
-      const code = text.charCodeAt(i);
-      if (code > 255) return false;
-      bytes[position + 4 + i] = code;
-    }
-    this.uint32(length);
-    this.position += length;
     return true;
   }
 
@@ -347,4 +297,3 @@ class Message extends Writer {
 }
 
 exports.Message = Message;
-exports.TEXT_PIECE = TEXT_PIECE;

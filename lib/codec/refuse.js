@@ -9,10 +9,16 @@ const MAX_PATH = 1000;
 const NAME = /^[A-Za-z_$][\w$]*$/;
 
 /**
- * One step from a container to what is in it: the key of a property, the index of an element, or,
- * for what is neither (an entry of a Map), the text itself.
+ * Where we are in a Map (keys and values by turns) or a Set. One for the whole collection: `at` moves.
  *
- * @typedef {string | number | { text: string }} Step
+ * @typedef {{ list: unknown[], isMap: boolean, at: number }} Entry
+ */
+
+/**
+ * One step from a container to what is in it: the key of a property, the index of an element, the
+ * place in a collection.
+ *
+ * @typedef {string | number | Entry} Step
  */
 
 /**
@@ -21,8 +27,28 @@ const NAME = /^[A-Za-z_$][\w$]*$/;
  */
 function stepText(step) {
   if (typeof step === 'number') return `[${step}]`;
-  if (typeof step === 'object') return step.text;
+  if (typeof step === 'object') return entryText(step);
   return NAME.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+}
+
+/** @param {Entry} entry */
+function entryText({ list, isMap, at }) {
+  if (!isMap) return `.values()[${at}]`;
+  if (at % 2 === 0) return `.keys()[${at / 2}]`;
+  const key = list[at - 1];
+  if (typeof key === 'number') return `.get(${key})`;
+  if (typeof key === 'string') return `.get(${JSON.stringify(key)})`;
+  return `.values()[${(at - 1) / 2}]`;
+}
+
+/**
+ * Steps as they are now.
+ *
+ * @param {Step[]} steps
+ * @returns {Step[]}
+ */
+function keepSteps(steps) {
+  return steps.map((step) => (typeof step === 'object' ? { ...step } : step));
 }
 
 /**
@@ -133,4 +159,4 @@ function refuseUnreadable(path, thrown) {
   );
 }
 
-module.exports = { cloneError, dataCloneError, pathText, refusal, refuseUnreadable, refuseValue };
+module.exports = { cloneError, dataCloneError, keepSteps, pathText, refusal, refuseUnreadable, refuseValue };

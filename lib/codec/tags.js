@@ -32,6 +32,12 @@ const HEADER = 5;
  */
 const MAX_SHORT = 12;
 
+/**
+ * A longer one up to this length goes to the text too, where that saves a native call; it is read out
+ * of the bytes. One with characters beyond U+00FF does not: it would make the whole text wide.
+ */
+const MAX_MEDIUM = 96;
+
 // 0x00-0x7f are the integers 0 to 127, 0x80-0x8c short strings of that many characters.
 const TAGS = Object.freeze({
   SHORT: 0x80,
@@ -42,6 +48,7 @@ const TAGS = Object.freeze({
   INT16: 0x94,
   INT32: 0x95,
   FLOAT64: 0x96,
+  MEDIUM: 0x8f,
   LATIN1: 0x97,
   UTF16: 0x98,
   BIGINT64: 0x99,
@@ -99,4 +106,4 @@ const VIEWS = Object.freeze([
   'DataView',
 ]);
 
-module.exports = { FLAGS, HEADER, MAX_DEPTH, MAX_SHORT, TAGS, VIEWS };
+module.exports = { FLAGS, HEADER, MAX_DEPTH, MAX_MEDIUM, MAX_SHORT, TAGS, VIEWS };

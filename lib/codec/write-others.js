@@ -149,23 +149,10 @@ function writeCollection(encoder, collection, tag) {
   encoder.byte(tag);
   encoder.varint(isMap ? list.length / 2 : list.length);
   encoder.depth = depth + 1;
-  for (let i = 0; i < list.length; i++) {
-    path[depth] = isMap ? stepOfMap(list, i) : { text: `.values()[${i}]` };
-    encoder.value(list[i]);
-  }
+  const entry = { list, isMap, at: 0 };
+  path[depth] = entry;
+  for (; entry.at < list.length; entry.at++) encoder.value(list[entry.at]);
   encoder.depth = depth;
-}
-
-/**
- * @param {unknown[]} list
- * @param {number} i
- */
-function stepOfMap(list, i) {
-  if (i % 2 === 0) return { text: `.keys()[${i / 2}]` };
-  const key = list[i - 1];
-  if (typeof key === 'number') return { text: `.get(${key})` };
-  if (typeof key === 'string') return { text: `.get(${JSON.stringify(key)})` };
-  return { text: `.values()[${(i - 1) / 2}]` };
 }
 
 /**

@@ -1,5 +1,7 @@
 'use strict';
 
+const { Buffer } = require('node:buffer');
+
 /**
  * Buffer's own methods for one encoding; Node's types leave them out.
  *

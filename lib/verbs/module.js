@@ -4,7 +4,7 @@
 
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
-const binding = require('../../binding');
+const binding = require('../native');
 const { configError } = require('../errors');
 const { FORM } = require('../frames');
 

@@ -1,17 +1,23 @@
 'use strict';
 
-/** Where this isolate is a worker: the engine of the pool that it belongs to. */
+/**
+ * Where this isolate is a worker: the engine of the pool that it belongs to. It is made when a task
+ * submits tasks itself; most never do.
+ */
 
+/** @type {(() => import('../engine').Engine) | undefined} */
+let make;
 /** @type {import('../engine').Engine | undefined} */
-let attached;
+let engine;
 
-/** @param {import('../engine').Engine} engine */
-function attach(engine) {
-  attached = engine;
+/** @param {() => import('../engine').Engine} maker */
+function attach(maker) {
+  make = maker;
 }
 
+/** The engine; `undefined` where this isolate is no worker. */
 function attachedEngine() {
-  return attached;
+  return (engine ??= make?.());
 }
 
 module.exports = { attach, attachedEngine };

@@ -9,11 +9,11 @@
  * waiting there: tasks that await something, or simply its turn after a while.
  */
 
-const binding = require('../../binding');
+const binding = require('../native');
 const { Decoder, Encoder, describeError } = require('../codec');
-const { Engine } = require('../engine');
 const { FORM, REPORT, TASK, WORDS, aligned } = require('../frames');
 const { here } = require('../isolate');
+const { attach, attachedEngine } = require('./attached');
 const { Tasks } = require('./tasks');
 const { cleanStack } = require('./stack');
 const { transfersOf } = require('./transfers');
@@ -38,7 +38,6 @@ class Attendant {
   #worker;
   #port;
   #concurrency;
-  #engine;
   #tasks = new Tasks();
   #decoder = new Decoder();
   #outbox = new Encoder(INBOX_BYTES);
@@ -74,9 +73,12 @@ class Attendant {
     this.#worker = worker;
     this.#port = port;
     this.#concurrency = config.workers.concurrency === 'auto' ? AUTO_CONCURRENCY : config.workers.concurrency;
-    this.#engine = new Engine(pool, config);
-    this.#engine.port = port;
-    require('./attached').attach(this.#engine);
+    attach(() => {
+      const { Engine } = require('../engine');
+      const engine = new Engine(pool, config);
+      engine.port = port;
+      return engine;
+    });
   }
 
   start() {
@@ -100,7 +102,7 @@ class Attendant {
       this.#parcels.delete(message.id);
       waiting?.(message.content);
     } else {
-      this.#engine.parcels.deliver(message);
+      attachedEngine()?.parcels.deliver(message);
     }
   }
 

@@ -5,7 +5,7 @@
 const threads = require('node:worker_threads');
 const { Attendant } = require('./attendant');
 
-const { pool, worker, port, config } = threads.workerData;
+const { pool, worker, port, config } = threads.workerData.tasklets;
 // What the library needs to start is nobody else's.
 threads.workerData = null;
 

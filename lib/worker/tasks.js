@@ -5,15 +5,19 @@
  * once per worker, as far as nothing of one run can be seen by the next.
  */
 
-const binding = require('../../binding');
-const codec = require('../codec');
+const binding = require('../native');
+const codec = require('../capture-codec');
 const { Reviver } = require('../capture/revive');
 const { ModuleError } = require('../errors');
 
 /** @typedef {{ fn: Function, thisValue: unknown, args?: unknown[] }} Callable */
 
 class Tasks {
-  #reviver = new Reviver({ codec, definition: binding.definition });
+  #reviver = new Reviver({
+    codec,
+    definition: (id) => binding.definition(id),
+    own: () => require('../..'),
+  });
   /** @type {Map<number, Callable | Promise<Callable>>} */
   #modules = new Map();
 

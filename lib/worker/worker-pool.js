@@ -2,7 +2,7 @@
 
 /** The default pool inside a worker: the very pool that the worker belongs to. Who made it rules it. */
 
-const binding = require('../../binding');
+const binding = require('../native');
 const { TaskletsError, configError } = require('../errors');
 const { batch } = require('../verbs/batch');
 const { map } = require('../verbs/map');

@@ -1,10 +1,10 @@
 //! One walk over the tree of a function: what it needs of the code around it.
 
 use oxc_ast::ast::{
-    Argument, ArrowFunctionExpression, AssignmentTargetPropertyIdentifier, CallExpression, Class, ClassElement,
+    Argument, ArrowFunctionExpression, AssignmentTarget, AssignmentTargetPropertyIdentifier, CallExpression, Class, ClassElement,
     Expression, Function, IdentifierReference, ImportExpression, ImportMeta, NewTarget, ObjectProperty, PrivateIdentifier,
     PropertyDefinition, PropertyKind, StaticBlock, StaticMemberExpression, Super, TaggedTemplateExpression,
-    ThisExpression, UnaryExpression, UnaryOperator, WithStatement,
+    ThisExpression, UnaryExpression, UnaryOperator, UpdateExpression, WithStatement,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_semantic::{ReferenceFlags, Scoping};
@@ -47,6 +47,8 @@ pub mod flag {
     pub const OUTER_PRIVATE: u32 = 1 << 12;
     /// Its own `this`.
     pub const THIS: u32 = 1 << 13;
+    /// Does something that strict code does differently.
+    pub const SENSITIVE: u32 = 1 << 14;
 }
 
 /// All that one walk finds. Offsets are those of the wrapped text.
@@ -188,9 +190,8 @@ impl<'s> Walker<'s> {
         let written = reference.is_some_and(|reference| reference.flags().contains(ReferenceFlags::Write));
         let usage = if written { usage | usage::WRITE } else { usage };
         if it.name == "arguments" && symbol.is_none() {
-            if self.this_used.is_empty() {
-                self.facts.flags |= flag::OUTER_ARGUMENTS;
-            }
+            let outer = self.this_used.is_empty();
+            self.facts.flags |= if outer { flag::OUTER_ARGUMENTS } else { flag::SENSITIVE };
             return;
         }
         if symbol.is_some() {
@@ -239,12 +240,25 @@ impl<'s> Walker<'s> {
     fn outer_this(&mut self, bit: u32) {
         match self.this_used.last_mut() {
             None => self.facts.flags |= bit,
-            Some(used) => *used |= bit == flag::OUTER_THIS,
+            Some(used) => {
+                *used |= bit == flag::OUTER_THIS;
+                self.facts.flags |= flag::SENSITIVE;
+            }
         }
     }
 }
 
 impl<'a> Visit<'a> for Walker<'_> {
+    fn visit_assignment_target(&mut self, it: &AssignmentTarget<'a>) {
+        self.set(flag::SENSITIVE, it.as_member_expression().is_some());
+        walk::walk_assignment_target(self, it);
+    }
+
+    fn visit_update_expression(&mut self, it: &UpdateExpression<'a>) {
+        self.set(flag::SENSITIVE, it.argument.as_member_expression().is_some());
+        walk::walk_update_expression(self, it);
+    }
+
     fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
         self.in_own_this(|inside| walk::walk_function(inside, it, flags));
     }
@@ -356,6 +370,7 @@ impl<'a> Visit<'a> for Walker<'_> {
     }
 
     fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {
+        self.set(flag::SENSITIVE, it.operator == UnaryOperator::Delete);
         match &it.argument {
             Expression::Identifier(name) if it.operator == UnaryOperator::Typeof => {
                 self.mention(name, usage::TYPEOF, None, MentionKind::Plain);

@@ -4,6 +4,7 @@
 //! copied on the isolate's own thread. A call with a number that is not (or no longer) known does
 //! nothing and says so by its result, because isolates and pools can go at any time.
 
+mod analysis;
 mod config;
 mod isolate;
 mod memory;
@@ -111,6 +112,12 @@ pub fn open_pool(isolate: u32, cpu_count: u32, memory: f64) -> u32 {
     let pool = Pool::new(IsolateId(isolate), config::machine(cpu_count, memory));
     registry::add_pool(&pool);
     pool.id
+}
+
+/// Has a pool's first worker started before there is a task for it: its number, 0 where there are workers.
+#[napi(catch_unwind)]
+pub fn prestart(pool: u32) -> u32 {
+    registry::pool(pool).and_then(|pool| pool.prestart()).map_or(0, |worker| worker.0)
 }
 
 /// Forgets a pool and ends its thread.

@@ -84,6 +84,10 @@ impl Pool {
         post.deliver(self, fx, now, shard);
     }
 
+    pub fn prestart(&self) -> Option<WorkerId> {
+        locked(&self.scheduler).prestart(registry::now())
+    }
+
     pub fn submit(self: &Arc<Self>, from: IsolateId, tasks: Vec<NewTask>) {
         self.metrics.submitted(tasks.len() as u64);
         self.decide(|scheduler, now, fx| scheduler.submit(from, tasks, now, fx));

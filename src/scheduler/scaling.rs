@@ -29,6 +29,16 @@ impl Scheduler {
         self.workers.staying() < self.settings.max_workers as usize && self.stillborn < MOST_STILLBORN
     }
 
+    /// Expects a worker that the owner starts by itself, because the first task is about to come.
+    pub fn prestart(&mut self, now: Nanos) -> Option<WorkerId> {
+        if self.phase != Phase::Open || !self.workers.is_empty() {
+            return None;
+        }
+        let id = self.next_worker_id();
+        self.workers.add(Worker::starting(id, now));
+        Some(id)
+    }
+
     /// Calls and starts as many workers as the waiting tasks are worth.
     pub(super) fn rouse(&mut self, now: Nanos, fx: &mut Effects) {
         if self.queued == 0 {

@@ -1,0 +1,80 @@
+'use strict';
+
+const vm = require('node:vm');
+
+const { FORM } = require('./kinds');
+const { bounded } = require('./texts');
+
+/**
+ * What a factory gives: a function that sets the variables, one that makes the function, and for classes with private
+ * state one that holds their own code back and one that reads and writes their private fields.
+ *
+ * @typedef {object} Made
+ * @property {(...values: any[]) => void} set
+ * @property {() => any} make
+ * @property {((on: boolean) => void) | undefined} guard
+ * @property {((object: any, values?: any[]) => any) | undefined} restore
+ */
+
+const KEPT = 4096;
+
+/** Compiled codes. */
+class Factories {
+  /** @type {Map<string, Function>} */
+  #factories = new Map();
+
+  /**
+   * @param {any} code
+   * @returns {Function}
+   */
+  get(code) {
+    const { source, name, line, column } = code;
+    const key = `${name}:${line}:${column}:${source}`;
+    let factory = this.#factories.get(key);
+    if (factory === undefined) {
+      factory = compile(code);
+      bounded(this.#factories, key, factory, KEPT);
+    }
+    return factory;
+  }
+}
+
+/** @param {any} code */
+function compile({ source, name, line, column, loads }) {
+  const { USE_MAIN_CONTEXT_DEFAULT_LOADER } = /** @type {any} */ (vm.constants ?? {});
+  const script = new vm.Script(source, {
+    filename: name,
+    lineOffset: line,
+    columnOffset: column,
+    ...(loads ? { importModuleDynamically: USE_MAIN_CONTEXT_DEFAULT_LOADER } : {}),
+  });
+  return script.runInThisContext();
+}
+
+/**
+ * @param {Function} factory
+ * @param {any} self
+ * @param {any[]} args
+ * @returns {Made}
+ */
+function run(factory, self, args) {
+  const [set, make, guard, restore] = Reflect.apply(factory, self, args);
+  return { set, make, guard, restore };
+}
+
+/**
+ * The function in what `make` gave: methods come in an object.
+ *
+ * @param {any} made
+ * @param {number} form
+ * @returns {Function}
+ */
+function functionIn(made, form) {
+  if (typeof made === 'function') return made;
+  const [key] = Reflect.ownKeys(made);
+  const descriptor = /** @type {any} */ (Object.getOwnPropertyDescriptor(made, key));
+  if (form === FORM.GETTER) return descriptor.get;
+  return form === FORM.SETTER ? descriptor.set : descriptor.value;
+}
+
+module.exports = { Factories, functionIn, run };

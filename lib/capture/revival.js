@@ -1,0 +1,392 @@
+'use strict';
+
+const Module = require('node:module');
+const path = require('node:path');
+const { pathToFileURL } = require('node:url');
+
+const { NODE } = require('./kinds');
+const { functionIn, run } = require('./factories');
+const { follow } = require('./globals');
+const { builtin } = require('./modules');
+const { brand, define, shell } = require('./shells');
+
+/** Thrown where a class is needed that is just being made. */
+const UNFINISHED = new Error('unfinished');
+
+/**
+ * One graph coming to life. Every function and object is made first and filled afterwards, so that recursion and
+ * cycles are plain assignments. A class runs code when it is made: before that its variables are set, and everything
+ * that waits is filled; what needs a class in the making is repeated afterwards.
+ */
+class Revival {
+  #reviver;
+  #definition;
+  #nodes;
+  #data;
+  /** @type {any[]} */
+  #values = [];
+  /** @type {boolean[]} */
+  #made = [];
+  /** @type {Set<number>} */
+  #making = new Set();
+  /** @type {Array<() => void>} */
+  #queue = [];
+  /** @type {Array<() => void>} */
+  #again = [];
+  /** @type {Array<() => void>} */
+  #last = [];
+  /** @type {import('./revive').Kept[]} */
+  #watched = [];
+  /** Ways into classes with private state. @type {Map<number, import('./factories').Made>} */
+  brands = new Map();
+
+  /**
+   * @param {import('./revive').Reviver} reviver
+   * @param {import('./revive').Definition} definition
+   * @param {any[][]} nodes
+   * @param {any[]} data
+   */
+  constructor(reviver, definition, nodes, data) {
+    this.#reviver = reviver;
+    this.#definition = definition;
+    this.#nodes = nodes;
+    this.#data = data;
+  }
+
+  /**
+   * @param {number} root
+   * @param {number | null} self
+   * @param {number[] | null} args
+   * @returns {import('./revive').Loaded}
+   */
+  task(root, self, args) {
+    const fn = this.get(root);
+    const thisValue = self === null ? undefined : this.get(self);
+    const values = args === null ? undefined : args.map((slot) => this.get(slot));
+    this.#complete();
+    return { fn, thisValue, args: values, watched: this.#watched, definition: this.#definition, revival: this };
+  }
+
+  /** @param {number} root */
+  value(root) {
+    const value = this.get(root);
+    this.#complete();
+    return value;
+  }
+
+  /** @param {number} slot */
+  isKept(slot) {
+    return slot >= 0 && this.#nodes[slot][0] === NODE.FUNCTION && this.#nodes[slot][1] !== 0;
+  }
+
+  /**
+   * The slots of classes, with what they became here.
+   *
+   * @returns {Array<[number, any]>}
+   */
+  classes() {
+    /** @type {Array<[number, any]>} */
+    const list = [];
+    this.#nodes.forEach((node, index) => {
+      if (node[0] === NODE.CLASS && this.#made[index]) list.push([index, this.#values[index]]);
+    });
+    return list;
+  }
+
+  /**
+   * @param {number} slot
+   * @returns {any}
+   */
+  get(slot) {
+    if (slot < 0) return this.#data[-1 - slot];
+    if (this.#made[slot]) return this.#values[slot];
+    if (this.#making.has(slot)) throw UNFINISHED;
+    this.#making.add(slot);
+    try {
+      return this.#make(slot, this.#nodes[slot]);
+    } finally {
+      this.#making.delete(slot);
+    }
+  }
+
+  /**
+   * @param {number} slot
+   * @param {any} value
+   */
+  put(slot, value) {
+    this.#values[slot] = value;
+    this.#made[slot] = true;
+    return value;
+  }
+
+  #complete() {
+    this.#flush();
+    while (this.#again.length > 0) {
+      const again = this.#again;
+      this.#again = [];
+      this.#queue.push(...again);
+      this.#flush();
+    }
+    for (const task of this.#last) task();
+    this.#last = [];
+  }
+
+  #flush() {
+    // By index: filling makes more to be filled.
+    const queue = this.#queue;
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      try {
+        next();
+      } catch (error) {
+        if (error !== UNFINISHED) throw error;
+        this.#again.push(next);
+      }
+    }
+  }
+
+  /** @param {() => void} task */
+  fill(task) {
+    this.#queue.push(task);
+  }
+
+  /** @param {() => void} task */
+  atLast(task) {
+    this.#last.push(task);
+  }
+
+  /**
+   * @param {number} slot
+   * @param {any[]} node
+   * @returns {any}
+   */
+  #make(slot, node) {
+    switch (node[0]) {
+      case NODE.FUNCTION:
+        return this.#function(slot, node);
+      case NODE.CLASS:
+        return this.#class(slot, node);
+      case NODE.BOUND:
+        return this.#bound(slot, node);
+      case NODE.OBJECT:
+        return this.#object(slot, node);
+      case NODE.CELL:
+        return this.#cell(slot, node);
+      case NODE.PROTOTYPE:
+        return this.put(slot, this.get(node[1]).prototype);
+      case NODE.MEMBER:
+        return this.put(slot, this.#member(node));
+      default:
+        return this.put(slot, this.#reference(node));
+    }
+  }
+
+  /**
+   * @param {number} slot
+   * @param {any[]} node
+   */
+  #function(slot, [, key, code, slots, more, watch]) {
+    const known = key === 0 ? undefined : this.#reviver.kept(this.#definition, key);
+    if (known !== undefined) {
+      if (watch === 1) this.#watched.push(known);
+      return this.put(slot, known.fn);
+    }
+    const self = more?.self === undefined ? undefined : this.get(more.self);
+    const args = more?.args === undefined ? [] : more.args.map((/** @type {number} */ arg) => this.get(arg));
+    const { form } = this.#definition.codes[code];
+    const { set, make } = run(this.#reviver.factory(this.#definition.codes[code]), self, args);
+    const made = make();
+    const fn = this.put(slot, functionIn(made, form));
+    if (slots.length > 0) this.fill(() => this.#assign(set, slots));
+    if (more !== null) {
+      if (more.name !== undefined) rename(fn, more.name);
+      this.fill(() => this.#describe(fn, more, made));
+    }
+    if (key !== 0) {
+      const kept = this.#reviver.keep(this.#definition, key, fn);
+      if (watch === 1) this.#watched.push(kept);
+    }
+    return fn;
+  }
+
+  /**
+   * Sets variables, also when one of them cannot be had yet: then again when it can.
+   *
+   * @param {(...values: any[]) => void} set
+   * @param {number[]} slots
+   */
+  #assign(set, slots) {
+    let unfinished = false;
+    const values = slots.map((slot) => {
+      try {
+        return this.get(slot);
+      } catch (error) {
+        if (error !== UNFINISHED) throw error;
+        unfinished = true;
+        return undefined;
+      }
+    });
+    set(...values);
+    if (unfinished) this.#again.push(() => this.#assign(set, slots));
+  }
+
+  /**
+   * @param {any} fn
+   * @param {any} more
+   * @param {any} made
+   */
+  #describe(fn, more, made) {
+    if (more.home !== undefined) Object.setPrototypeOf(made, Object.getPrototypeOf(this.get(more.home)));
+    if (more.parent !== undefined) Object.setPrototypeOf(fn, this.get(more.parent));
+    if (more.prototypeSlot !== undefined) fn.prototype = this.get(more.prototypeSlot);
+    if (more.prototypeParent !== undefined) {
+      Object.setPrototypeOf(fn.prototype, more.prototypeParent === null ? null : this.get(more.prototypeParent));
+    }
+    if (more.prototypeEnumerable) Object.defineProperty(fn.prototype, 'constructor', { enumerable: true });
+    if (more.prototype !== undefined) define(this, fn.prototype, more.prototype);
+    if (more.properties !== undefined) define(this, fn, more.properties);
+    if (more.sealedPrototype) this.atLast(() => Object.preventExtensions(fn.prototype));
+    if (more.sealed) this.atLast(() => Object.preventExtensions(fn));
+  }
+
+  /**
+   * @param {number} slot
+   * @param {any[]} node
+   */
+  #class(slot, [, , code, slots, more]) {
+    if (more?.heritage !== undefined) this.get(more.heritage);
+    const made = run(this.#reviver.factory(this.#definition.codes[code]), undefined, []);
+    const assign = () => this.#assign(made.set, slots);
+    assign();
+    this.#flush();
+    const Class = this.put(slot, made.make());
+    this.brands.set(slot, made);
+    if (slots.length > 0) this.fill(assign);
+    if (more !== null) {
+      if (more.name !== undefined) rename(Class, more.name);
+      this.fill(() => this.#describe(Class, more, undefined));
+    }
+    return Class;
+  }
+
+  /**
+   * @param {number} slot
+   * @param {any[]} node
+   */
+  #bound(slot, [, target, self, args, name]) {
+    const bind = Function.prototype.bind;
+    const values = args.map((/** @type {number} */ arg) => this.get(arg));
+    const fn = bind.call(this.get(target), this.get(self), ...values);
+    rename(fn, name);
+    return this.put(slot, fn);
+  }
+
+  /**
+   * @param {number} slot
+   * @param {any[]} node
+   */
+  #object(slot, node) {
+    const [, , prototype, properties, flags, , privates] = node;
+    let object = shell(this, node);
+    if (privates !== undefined) object = brand(this, object, privates);
+    this.put(slot, object);
+    this.fill(() => {
+      if (typeof prototype === 'number') Object.setPrototypeOf(object, this.get(prototype));
+      define(this, object, properties);
+    });
+    if (flags & 1) this.atLast(() => Object.preventExtensions(object));
+    return object;
+  }
+
+  /**
+   * @param {number} slot
+   * @param {any[]} node
+   */
+  #cell(slot, [, content]) {
+    const cell = this.put(slot, { v: undefined });
+    this.fill(() => {
+      cell.v = this.get(content);
+    });
+    return cell;
+  }
+
+  /** @param {any[]} node */
+  #member([, owner, isStatic, key, side]) {
+    const Class = this.get(owner);
+    const name = typeof key === 'number' ? this.get(key) : key;
+    const descriptor = Object.getOwnPropertyDescriptor(isStatic ? Class : Class.prototype, name);
+    return /** @type {any} */ (descriptor)?.[side];
+  }
+
+  /** @param {any[]} node */
+  #reference([kind, first, second]) {
+    switch (kind) {
+      case NODE.SYMBOL:
+        return symbol(first, second);
+      case NODE.INTRINSIC:
+        return follow(first);
+      case NODE.BUILTIN:
+        return walk(builtin(first), second);
+      case NODE.PACKAGE:
+        return walk(Module.createRequire(first)(first), second);
+      case NODE.REQUIRE:
+        return Module.createRequire(first);
+      case NODE.OWN:
+        return walk(this.#reviver.own(), first === '' ? [] : first.split('.'));
+      case NODE.META:
+        return meta(this.get(first));
+      default:
+        throw new Error(`Unknown node ${kind}`);
+    }
+  }
+}
+
+/**
+ * @param {number} kind
+ * @param {string} name
+ */
+function symbol(kind, name) {
+  if (kind === 0) return /** @type {any} */ (Symbol)[name];
+  return kind === 1 ? Symbol.for(name) : Symbol(name);
+}
+
+/**
+ * @param {any} value
+ * @param {string[]} steps
+ */
+function walk(value, steps) {
+  return steps.reduce((at, step) => at[step], value);
+}
+
+/**
+ * @param {Function} fn
+ * @param {string} name
+ */
+function rename(fn, name) {
+  Object.defineProperty(fn, 'name', { value: name, configurable: true });
+}
+
+/** @param {string} url */
+function meta(url) {
+  const isFile = url.startsWith('file:');
+  const filename = isFile ? require('node:url').fileURLToPath(url) : undefined;
+  const find = filename === undefined ? undefined : Module.createRequire(filename);
+  return Object.assign(Object.create(null), {
+    ...(filename === undefined ? {} : { dirname: path.dirname(filename), filename }),
+    main: false,
+    resolve: (/** @type {string} */ specifier) => resolve(specifier, url, find),
+    url,
+  });
+}
+
+/**
+ * @param {string} specifier
+ * @param {string} base
+ * @param {any} find
+ */
+function resolve(specifier, base, find) {
+  if (Module.isBuiltin(specifier)) return specifier.startsWith('node:') ? specifier : `node:${specifier}`;
+  if (/^(\.{0,2}\/|[a-z]+:)/.test(specifier)) return new URL(specifier, base).href;
+  return pathToFileURL(find(specifier)).href;
+}
+
+module.exports = { Revival };
