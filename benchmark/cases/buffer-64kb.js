@@ -1,0 +1,17 @@
+// What does a buffer of 64 KB cost there and back, copied both ways?
+'use strict';
+
+const { echoCase } = require('../harness/echo.js');
+const { times, within } = require('../harness/goals.js');
+
+const SIZE = 64 * 1024;
+
+module.exports = echoCase({
+  title: 'a buffer of 64 KB, copied, 16 in flight',
+  payload: new Uint8Array(SIZE).fill(7),
+  inFlight: 16,
+  large: true,
+  probe: (value) => value.length === SIZE && value[SIZE - 1] === 7,
+  goals: [],
+  aims: [times('rate', 1.5, 'bestPool'), within('rate', 0, 'bare')],
+});

@@ -1,0 +1,5 @@
+'use strict';
+
+const { move } = require('piscina');
+
+module.exports = { ...require('../tasks.js'), move: (/** @type {ArrayBuffer} */ buffer) => move(buffer) };

@@ -1,0 +1,7 @@
+'use strict';
+
+const { ThreadWorker } = require('poolifier');
+
+module.exports = new ThreadWorker(
+  /** @type {Record<string, (value?: any) => any>} */ ({ ...require('../tasks.js') }),
+);

@@ -1,0 +1,5 @@
+'use strict';
+
+const { transfer } = require('../..');
+
+exports.move = (/** @type {ArrayBuffer} */ buffer) => transfer(buffer, [buffer]);
