@@ -5,6 +5,7 @@
 const errors = require('./lib/errors').classes;
 const { Pool } = require('./lib/pool');
 const { bound } = require('./lib/default-pool');
+const { current, reportProgress } = require('./lib/present-task');
 const { transfer } = require('./lib/worker/transfers');
 const { version } = require('./package.json');
 
@@ -31,6 +32,8 @@ module.exports = {
   getHealth,
   getStats,
   getActiveTaskCount,
+  current,
+  reportProgress,
   transfer,
   Pool,
   errors,

@@ -9,6 +9,7 @@
  */
 
 const binding = require('./native');
+const { follow } = require('./aborts');
 const { Encoder } = require('./codec');
 const { Parcels } = require('./parcels');
 const { capture } = require('./capture-host');
@@ -22,7 +23,17 @@ const {
 } = require('./errors');
 const { DEFAULTS } = require('./options');
 const { FORM, KIND, MAIL, SUBMIT, TERMS, aligned } = require('./frames');
-const { TaskHandle, call, extrasOf, fulfil, isSettled, onStart, refuse, started } = require('./handle');
+const {
+  TaskHandle,
+  call,
+  extrasOf,
+  fulfil,
+  isSettled,
+  onStart,
+  progressed,
+  refuse,
+  started,
+} = require('./handle');
 const { here } = require('./isolate');
 const { moduleOf } = require('./verbs/module');
 const { retryTerms, worthRetrying } = require('./retry');
@@ -45,8 +56,11 @@ const settledPromise = Promise.resolve();
 class Engine {
   #isolate;
   #outbox = new Encoder(4096);
-  /** For tasks that a getter submits while another one is being written. @type {Encoder | undefined} */
-  #second = undefined;
+  /** Where the frame begins that is written last, and up to where frames have been handed over. */
+  #frame = 0;
+  #handed = 0;
+  /** For tasks that getters submit while another one is being written. @type {Encoder[]} */
+  #others = [];
   #flushing = false;
   #now = 0;
   /** @type {Map<string, number>} */
@@ -57,6 +71,8 @@ class Engine {
 
   /** The config in force, as far as submitting needs it. @type {any} */
   config;
+  /** Where this is a worker: hears of each task that is submitted. @type {((handle: TaskHandle<any>) => void) | undefined} */
+  onSubmitted = undefined;
   /** Why no task is taken, if none is. */
   closed = false;
   /** @type {import('./staff').Staff | undefined} the workers, where this isolate owns the pool */
@@ -114,8 +130,9 @@ class Engine {
       options.plain ? DEFAULTS : options,
       this.#now,
     );
-    const outbox = this.#outbox.busy ? (this.#second ??= new Encoder(4096)) : this.#outbox;
+    const outbox = this.#outbox.busy ? this.#other() : this.#outbox;
     const before = outbox.position;
+    if (outbox === this.#outbox) this.#frame = before;
     try {
       if (this.closed)
         throw new ShutdownError('The pool is shut down and takes no tasks; call `start()` to use it again');
@@ -128,8 +145,16 @@ class Engine {
       return handle;
     }
     isolate.handles.add(handle.id, handle);
+    this.onSubmitted?.(handle);
     if (outbox.position >= FLUSH_BYTES) this.flush(true);
     return handle;
+  }
+
+  /** An outbox that nothing is being written to. */
+  #other() {
+    let free = this.#others.find((other) => !other.busy);
+    if (free === undefined) this.#others.push((free = new Encoder(4096)));
+    return free;
   }
 
   #begin() {
@@ -183,6 +208,7 @@ class Engine {
     }
     if (options.onComplete !== undefined) handle.onComplete(/** @type {any} */ (options.onComplete));
     if (options.onError !== undefined) handle.onError(/** @type {any} */ (options.onError));
+    if (options.onProgress !== undefined) handle.onProgress(/** @type {any} */ (options.onProgress));
     if (options.onStart !== undefined) onStart(handle, /** @type {any} */ (options.onStart));
     const { signal } = options;
     if (signal === undefined) return;
@@ -190,15 +216,13 @@ class Engine {
       refuse(handle, cancelled(handle, signal.reason), NO_USAGE, true);
       return;
     }
-    const abort = () => this.cancel(handle, signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    extrasOf(handle).release = () => signal.removeEventListener('abort', abort);
+    extrasOf(handle).release = follow(handle, signal);
   }
 
   /** @param {RunOptions} options */
   #refuseWhatIsNotThere(options) {
     const { ConfigError } = require('./errors');
-    for (const option of /** @type {const} */ (['limits', 'onProgress'])) {
+    for (const option of /** @type {const} */ (['limits'])) {
       if (options[option] === undefined) continue;
       const expected = 'left out: this version does not have it yet';
       throw new ConfigError(`Expected \`${option}\` to be ${expected}`, {
@@ -240,14 +264,22 @@ class Engine {
     }
     outbox.position = body;
     form |= prepared.form ?? 0;
+    if (options.metadata !== undefined) {
+      form |= FORM.METADATA;
+      outbox.ensure(8);
+      outbox.position += 4;
+      outbox.writeValue(options.metadata, { root: 'metadata' });
+      outbox.view.setUint32(body, outbox.position - body - 4, true);
+    }
     const { section } = prepared;
     if (section !== null) {
       form |= FORM.SECTION | (prepared.hasArgs ? FORM.ARGS_INSIDE : 0);
       if (prepared.extras !== null) form |= FORM.SECTION_PARCEL;
       outbox.ensure(section.length + 16);
-      outbox.view.setUint32(body, section.length, true);
-      outbox.bytes.set(section, body + 4);
-      outbox.position = body + 4 + section.length;
+      const at = outbox.position;
+      outbox.view.setUint32(at, section.length, true);
+      outbox.bytes.set(section, at + 4);
+      outbox.position = at + 4 + section.length;
     }
     if (!prepared.hasArgs) {
       if (options.plain && PLAIN_ONLY.has(options.args)) outbox.writeArgs(options.args);
@@ -309,18 +341,44 @@ class Engine {
    */
   flush(more = false) {
     if (!more) this.#flushing = false;
-    this.#handOver(this.#outbox);
-    if (this.#second !== undefined && this.#second.position > 0) this.#handOver(this.#second);
+    if (this.#outbox.busy) this.#handOverBefore();
+    else this.#handOver(this.#outbox);
+    if (this.#others.length > 0) this.#flushOthers();
     if (this.#outbox.bytes.length > KEEP_BYTES && !this.#outbox.busy) this.#outbox = new Encoder(4096);
   }
 
   /** @param {Encoder} outbox */
   #handOver(outbox) {
-    // One that is being written holds half a frame; it is handed over by the turn's own flush.
-    if (outbox.position === 0 || outbox.busy) return;
+    if (outbox.position === 0) return;
     const length = outbox.position;
     outbox.position = 0;
-    binding.submit(this.#isolate.id, this.pool, outbox.bytes, length);
+    if (this.#handed > 0 && outbox === this.#outbox) {
+      const rest = outbox.bytes.subarray(this.#handed, length);
+      this.#handed = 0;
+      if (rest.length > 0) this.#submit(rest, rest.length);
+    } else {
+      this.#submit(outbox.bytes, length);
+    }
+  }
+
+  /** Hands over what is whole of an outbox that is being written: a getter looks at tasks, or ends them. */
+  #handOverBefore() {
+    const rest = this.#outbox.bytes.subarray(this.#handed, this.#frame);
+    this.#handed = this.#frame;
+    if (rest.length > 0) this.#submit(rest, rest.length);
+  }
+
+  /** What getters have submitted meanwhile. One that is being written itself waits for the turn's own flush. */
+  #flushOthers() {
+    for (const other of this.#others) if (!other.busy) this.#handOver(other);
+  }
+
+  /**
+   * @param {Uint8Array} bytes
+   * @param {number} length
+   */
+  #submit(bytes, length) {
+    binding.submit(this.#isolate.id, this.pool, bytes, length);
     // The first worker is wanted at once, not by way of the event loop.
     if (this.staff !== undefined && this.staff.size === 0) this.#isolate.drain();
   }
@@ -447,7 +505,10 @@ class Engine {
    * @param {any} letter
    */
   obey(kind, id, letter) {
-    if (kind === KIND.PARCEL_WANTED) {
+    if (kind === KIND.PROGRESS) {
+      const handle = this.#isolate.handles.get(id);
+      if (handle !== undefined) progressed(handle, letter);
+    } else if (kind === KIND.PARCEL_WANTED) {
       const handle = this.#isolate.handles.get(id);
       const parcel = handle === undefined ? undefined : extrasOf(handle).parcel;
       this.parcels.send(id, letter.view.getInt32(letter.at + MAIL.WORKER, true), parcel);
@@ -490,11 +551,26 @@ const PLAIN_ONLY = {
 };
 
 /**
+ * What a reason says in a message, whatever it is.
+ *
+ * @param {unknown} reason
+ */
+function textOf(reason) {
+  if (typeof reason === 'string') return reason;
+  try {
+    return reason instanceof Error ? String(reason.message) : '';
+  } catch {
+    // A hostile one is the cause all the same.
+    return '';
+  }
+}
+
+/**
  * @param {TaskHandle<any>} handle
  * @param {unknown} reason
  */
 function cancelled(handle, reason) {
-  const text = typeof reason === 'string' ? reason : reason instanceof Error ? reason.message : '';
+  const text = textOf(reason);
   const message = `The task \`${handle.name}\` was cancelled${text === '' ? '' : `: ${text}`}`;
   const details = reason === undefined ? {} : { cause: reason };
   const error = new CancelledError(message, details);

@@ -96,6 +96,7 @@ const KIND = Object.freeze({
   DRAINED: 9,
   NOTICE: 10,
   PARCEL_WANTED: 11,
+  PROGRESS: 12,
 });
 
 /** What a payload or a body is made of. */
@@ -112,6 +113,8 @@ const FORM = Object.freeze({
   SECTION_PARCEL: 16,
   /** One call for each of the arguments that follow: a chunk of `map`. */
   CHUNK: 32,
+  /** It begins with the task's metadata: a word with their length, then they. */
+  METADATA: 128,
 });
 
 /** Where things are in the words that a worker shares with the scheduler: `scheduler::claim`. */

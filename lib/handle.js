@@ -9,7 +9,10 @@
  */
 
 const { AsyncResource } = require('node:async_hooks');
+const { types } = require('node:util');
+const { MAIL } = require('./frames');
 const binding = require('./native');
+const { warn } = require('./warn');
 
 /**
  * @typedef {import('./engine').Engine} Engine
@@ -66,12 +69,16 @@ const noExtras = () => ({
  * @param {unknown[]} args
  */
 function call(extras, callback, args) {
+  const failed = (/** @type {unknown} */ error) => warn('A callback of a task threw', error);
   try {
-    if (extras.context === undefined) Reflect.apply(callback, undefined, args);
-    else extras.context.runInAsyncScope(() => Reflect.apply(callback, undefined, args));
+    const result =
+      extras.context === undefined
+        ? Reflect.apply(callback, undefined, args)
+        : extras.context.runInAsyncScope(() => Reflect.apply(callback, undefined, args));
+    // An async one that rejects has thrown as well.
+    if (types.isPromise(result)) result.then(undefined, failed);
   } catch (error) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.emitWarning(`A callback of a task threw: ${text}`, 'TaskletsWarning');
+    failed(error);
   }
 }
 
@@ -83,6 +90,8 @@ let refuse;
 let started;
 /** @type {(handle: TaskHandle<any>, callback: (...args: any[]) => void) => void} */
 let onStart;
+/** @type {(handle: TaskHandle<any>, letter: any) => void} */
+let progressed;
 /** @type {(handle: TaskHandle<any>) => Extras} */
 let extrasOf;
 /** @type {(handle: TaskHandle<any>) => boolean} */
@@ -163,6 +172,15 @@ class TaskHandle extends Promise {
       for (const callback of extras.onStart)
         call(extras, callback, [{ taskId: handle.id, name: handle.name, attempt }]);
     };
+    progressed = (handle, { at, bytes, decoder, view }) => {
+      decoder.reset(bytes, at + MAIL.HEADER);
+      const detail = decoder.readValue();
+      const fraction = view.getFloat64(at + MAIL.QUEUE, true);
+      const extras = extrasOf(handle);
+      extras.progress = fraction;
+      const info = { fraction, detail, taskId: handle.id, name: handle.name };
+      for (const callback of extras.onProgress) call(extras, callback, [fraction * 100, info]);
+    };
     onStart = (handle, callback) => {
       handle.#listen('onStart', callback);
     };
@@ -235,16 +253,18 @@ class TaskHandle extends Promise {
 
   /** @param {(value: T) => void} callback */
   onComplete(callback) {
+    this.#listen('onComplete', callback);
     if (this.#outcome === 'fulfilled') this.then((value) => call(extrasOf(this), callback, [value]));
-    return this.#listen('onComplete', callback);
+    return this;
   }
 
   /** @param {(error: any) => void} callback */
   onError(callback) {
+    this.#listen('onError', callback);
     if (this.#outcome === 'rejected' || this.#outcome === 'cancelled') {
       this.then(undefined, (error) => call(extrasOf(this), callback, [error]));
     }
-    return this.#listen('onError', callback);
+    return this;
   }
 
   /**
@@ -265,7 +285,13 @@ class TaskHandle extends Promise {
    * @param {unknown} value
    */
   setMetadata(key, value) {
-    this.metadata[key] = value;
+    // Not by assignment: `__proto__` is a key like any other.
+    Object.defineProperty(this.metadata, key, {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
     return this;
   }
 
@@ -295,4 +321,15 @@ function nameOf(task, options) {
   return typeof name === 'string' && name !== '' ? name : '(anonymous)';
 }
 
-module.exports = { TaskHandle, fulfil, refuse, started, onStart, extrasOf, isSettled, nameOf, call };
+module.exports = {
+  TaskHandle,
+  fulfil,
+  refuse,
+  started,
+  onStart,
+  progressed,
+  extrasOf,
+  isSettled,
+  nameOf,
+  call,
+};

@@ -8,6 +8,7 @@
  */
 
 const { InvalidTaskError, SerializationError } = require('./errors');
+const { warn } = require('./warn');
 
 const MAX_ATTEMPTS = 0xffff_ffff;
 
@@ -49,8 +50,7 @@ function worthRetrying(settings, error, attempt) {
     try {
       return Boolean(retryOn(error, attempt));
     } catch (thrown) {
-      const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-      process.emitWarning(`\`retryOn\` threw, so the task is not tried again: ${text}`, 'TaskletsWarning');
+      warn('`retryOn` threw, so the task is not tried again', thrown);
       return false;
     }
   }

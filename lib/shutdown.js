@@ -6,6 +6,7 @@
  */
 
 const binding = require('./native');
+const { warn } = require('./warn');
 
 /**
  * @typedef {import('./engine').Engine} Engine
@@ -100,8 +101,7 @@ class Shutdown {
       try {
         await hook();
       } catch (error) {
-        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        process.emitWarning(`A callback of \`onShutdown\` threw: ${text}`, 'TaskletsWarning');
+        warn('A callback of `onShutdown` threw', error);
       }
     }
   }

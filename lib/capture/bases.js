@@ -12,12 +12,13 @@ const { BASE } = require('./kinds');
  *   | { refused: string, way: string }}
  */
 function base(object) {
-  if (Array.isArray(object)) return { base: BASE.ARRAY, inner: object.length, skip: (key) => key === 'length' };
+  if (Array.isArray(object))
+    return { base: BASE.ARRAY, inner: object.length, skip: (key) => key === 'length' };
   if (types.isMap(object)) return { base: BASE.MAP, inner: [...Map.prototype.entries.call(object)].flat() };
   if (types.isSet(object)) return { base: BASE.SET, inner: [...Set.prototype.values.call(object)] };
   if (types.isWeakMap(object)) return { base: BASE.WEAK_MAP, weak: true };
   if (types.isWeakSet(object)) return { base: BASE.WEAK_SET, weak: true };
-  if (types.isArgumentsObject(object)) return { base: BASE.ARGUMENTS };
+  if (types.isArgumentsObject(object)) return { base: BASE.ARGUMENTS, skip: (key) => key === 'callee' };
   const data = dataOf(object);
   if (data !== undefined) return { base: BASE.DATA, ...data };
   return refused(object) ?? constructed(object) ?? { base: BASE.PLAIN };
@@ -60,9 +61,13 @@ function isIndexOrLength(key) {
  * @returns {{ refused: string, way: string } | undefined}
  */
 function refused(object) {
-  if (types.isPromise(object)) return { refused: 'is a Promise', way: 'Await it first, and send what it gives' };
+  if (types.isPromise(object))
+    return { refused: 'is a Promise', way: 'Await it first, and send what it gives' };
   if (types.isGeneratorObject(object)) {
-    return { refused: 'is a running generator', way: 'Send the generator function, or an array of what it yields' };
+    return {
+      refused: 'is a running generator',
+      way: 'Send the generator function, or an array of what it yields',
+    };
   }
   const tag = Object.prototype.toString.call(object).slice(8, -1);
   if (tag === 'WeakRef' || tag === 'FinalizationRegistry') {
@@ -81,7 +86,8 @@ function constructed(object) {
   if (object instanceof URLSearchParams) {
     return { base: BASE.CONSTRUCTED, inner: ['URLSearchParams', String(object)], skip: () => true };
   }
-  if (object instanceof TextEncoder) return { base: BASE.CONSTRUCTED, inner: ['TextEncoder'], skip: () => true };
+  if (object instanceof TextEncoder)
+    return { base: BASE.CONSTRUCTED, inner: ['TextEncoder'], skip: () => true };
   if (object instanceof TextDecoder) {
     return { base: BASE.CONSTRUCTED, inner: ['TextDecoder', object.encoding], skip: () => true };
   }

@@ -62,7 +62,8 @@ function shareVariables(graph) {
  */
 function clusterOf(graph, clusters, { known, text }, holder) {
   const script = known?.script ?? '';
-  const whole = holder.kind === 'Module' || holder.kind === 'Script' || graph.tools.scripts.isOutermost(script, holder);
+  const whole =
+    holder.kind === 'Module' || holder.kind === 'Script' || graph.tools.scripts.isOutermost(script, holder);
   const place = whole ? '' : `${known?.line}:${known?.column}:${text.length}`;
   const names = whole ? [] : Object.keys(holder.variables);
   const values = names.map((name) => read(holder.variables, name));
@@ -72,7 +73,9 @@ function clusterOf(graph, clusters, { known, text }, holder) {
       cluster.kind === holder.kind &&
       (whole || !cluster.places.has(place)) &&
       cluster.names.length === names.length &&
-      cluster.names.every((name, index) => name === names[index] && Object.is(cluster.values[index], values[index])),
+      cluster.names.every(
+        (name, index) => name === names[index] && Object.is(cluster.values[index], values[index]),
+      ),
   );
   if (found !== undefined) {
     if (!whole) found.places.add(place);

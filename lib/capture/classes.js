@@ -37,7 +37,8 @@ class Classes {
         member.values.push(parent);
         member.slots.push(slot);
         member.holders.push(null);
-        if (cls.heritage === member.analysis.own) graph.refuse(node, null, 'extends a class of its own name', 'Rename it');
+        if (cls.heritage === member.analysis.own)
+          graph.refuse(node, null, 'extends a class of its own name', 'Rename it');
       }
     }
     if (cls.computed.length > 0) {
@@ -47,7 +48,9 @@ class Classes {
         graph.refuse(node, null, what, 'Give the member a fixed name');
       }
       more.given = keys.map((/** @type {any} */ key) => key !== AS_IT_IS);
-      more.keys = keys.map((/** @type {any} */ key) => graph.slot(key === AS_IT_IS ? undefined : key, node, null));
+      more.keys = keys.map((/** @type {any} */ key) =>
+        graph.slot(key === AS_IT_IS ? undefined : key, node, null),
+      );
     }
   }
 
@@ -127,7 +130,8 @@ class Classes {
     if (found.base === BASE.CONSTRUCTED) return undefined;
     const prototype = Object.getPrototypeOf(object);
     if (prototype === null) return null;
-    if (this.#graph.tools.intrinsics.isObjectPrototype(prototype) && found.base === BASE.PLAIN) return undefined;
+    if (this.#graph.tools.intrinsics.isObjectPrototype(prototype) && found.base === BASE.PLAIN)
+      return undefined;
     for (let at = prototype; at !== null; at = Object.getPrototypeOf(at)) this.#checkFree(at, node);
     return this.prototype(prototype, node);
   }
@@ -163,7 +167,7 @@ class Classes {
     if (reference !== undefined) return reference;
     const constructor = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
     if (typeof constructor === 'function' && constructor.prototype === prototype) {
-      const slot = graph.slot(constructor, node, { kind: 'other', name: `its class \`${constructor.name}\`` });
+      const slot = graph.slot(constructor, node, { kind: 'class', name: constructor.name });
       // A class that comes by value has noted its prototype itself, or will; this is the same node to the worker.
       return graph.slots.get(prototype) ?? graph.node(prototype, [NODE.PROTOTYPE, slot], node, null);
     }
@@ -234,7 +238,8 @@ class Classes {
   *#chain(object) {
     for (let at = Object.getPrototypeOf(object); at !== null; at = Object.getPrototypeOf(at)) {
       const fn = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
-      if (typeof fn === 'function' && fn.prototype === at) yield { fn, member: this.#graph.byFunction.get(fn) };
+      if (typeof fn === 'function' && fn.prototype === at)
+        yield { fn, member: this.#graph.byFunction.get(fn) };
     }
   }
 
@@ -268,7 +273,7 @@ class Classes {
         at = index + 1;
         slots.push(graph.slot(fields[index].value, node, { kind: 'property', name }));
       }
-      const owner = graph.slot(fn, node, { kind: 'other', name: `its class \`${fn.name}\`` });
+      const owner = graph.slot(fn, node, { kind: 'class', name: fn.name });
       const member = graph.byFunction.get(fn);
       graph.later.push(() => {
         if (graph.nodes[owner][0] === NODE.PACKAGE) {
@@ -313,7 +318,11 @@ function computedKey(fn, text, [start, end, keyStart, keyEnd, isStatic, isMethod
  * @param {string} text
  */
 function isMethodOf(fn, text) {
-  if (Object.hasOwn(fn, 'prototype') && !/^(async\s*)?\*|^\[|^static/.test(Function.prototype.toString.call(fn))) return false;
+  if (
+    Object.hasOwn(fn, 'prototype') &&
+    !/^(async\s*)?\*|^\[|^static/.test(Function.prototype.toString.call(fn))
+  )
+    return false;
   const source = Function.prototype.toString.call(fn);
   if (/^(class\b|(async\s+)?function\b|(async\s*)?(\([^]*?\)|[\w$]+)\s*=>)/.test(source)) return false;
   return text.includes(source);

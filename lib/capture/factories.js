@@ -41,6 +41,7 @@ class Factories {
 
 /** @param {any} code */
 function compile({ source, name, line, column, loads }) {
+  if (loads) expectWarning();
   const { USE_MAIN_CONTEXT_DEFAULT_LOADER } = /** @type {any} */ (vm.constants ?? {});
   const script = new vm.Script(source, {
     filename: name,
@@ -49,6 +50,24 @@ function compile({ source, name, line, column, loads }) {
     ...(loads ? { importModuleDynamically: USE_MAIN_CONTEXT_DEFAULT_LOADER } : {}),
   });
   return script.runInThisContext();
+}
+
+let expected = false;
+
+/** Node warns once that the way in which `import()` works here is experimental: the user can do nothing about it. */
+function expectWarning() {
+  if (expected) return;
+  expected = true;
+  const { emitWarning } = process;
+  /** @param {any[]} rest */
+  const filter = (/** @type {any} */ warning, ...rest) => {
+    if (!String(warning).includes('USE_MAIN_CONTEXT_DEFAULT_LOADER')) {
+      return Reflect.apply(emitWarning, process, [warning, ...rest]);
+    }
+    if (process.emitWarning === filter) process.emitWarning = emitWarning;
+    return undefined;
+  };
+  process.emitWarning = /** @type {typeof emitWarning} */ (filter);
 }
 
 /**

@@ -1,9 +1,9 @@
 'use strict';
 
-const { FLAG, FORM, NODE } = require('./kinds');
+const { FLAG, FORM, NODE, USAGE } = require('./kinds');
 const { shareVariables } = require('./cells');
 const { writtenNames } = require('./names');
-const { bounded } = require('./texts');
+const { FORMS, bounded } = require('./texts');
 
 /** @typedef {import('./graph').Member} Member */
 
@@ -18,7 +18,7 @@ class Finisher {
   #graph;
   /** @type {any[]} */
   codes = [];
-  /** @type {Map<string, number>} */
+  /** @type {Map<any, number>} */
   #indices = new Map();
 
   /** @param {import('./graph').Graph} graph */
@@ -32,6 +32,7 @@ class Finisher {
     for (const member of graph.members) this.#check(member);
     const cells = shareVariables(graph);
     for (const member of graph.members) this.#write(member, cells.get(member));
+    this.#referredClasses();
     this.#keys();
     return this.codes;
   }
@@ -53,10 +54,20 @@ class Finisher {
   #check({ analysis, more, node, text }) {
     const graph = this.#graph;
     if (analysis.flags & FLAG.OUTER_PRIVATE || text.startsWith('#')) {
-      graph.refuse(node, null, 'is a method that uses private members', 'Send the object or the class that it belongs to');
+      graph.refuse(
+        node,
+        null,
+        'is a method that uses private members',
+        'Send the object or the class that it belongs to',
+      );
     }
     if (analysis.flags & FLAG.SUPER && more?.home === undefined) {
-      graph.refuse(node, null, 'is a method that uses `super`', 'Send the object or the class that it belongs to');
+      graph.refuse(
+        node,
+        null,
+        'is a method that uses `super`',
+        'Send the object or the class that it belongs to',
+      );
     }
   }
 
@@ -76,13 +87,36 @@ class Finisher {
     const list = [...slots.values()];
     if (isClass && analysis.cls.heritage === 2) list.push(more.heritage);
     if (isClass && more.keys !== undefined) {
-      const properties = more.keys.flatMap((/** @type {number} */ slot, /** @type {number} */ at) => [String(at), 7, slot]);
-      list.push(graph.node(undefined, [NODE.OBJECT, 1, undefined, properties, 0, more.keys.length], node, null));
+      const properties = more.keys.flatMap((/** @type {number} */ slot, /** @type {number} */ at) => [
+        String(at),
+        7,
+        slot,
+      ]);
+      list.push(
+        graph.node(undefined, [NODE.OBJECT, 1, undefined, properties, 0, more.keys.length], node, null),
+      );
     }
     if (more.meta !== undefined) list.push(graph.node(undefined, [NODE.META, more.meta], node, null));
     const code = this.#code(member, names, [...(cells?.keys() ?? [])]);
-    const sent = sentOf(more, isClass);
+    let sent = sentOf(more, isClass);
+    // Instances come back as instances of the submitter's own class.
+    if (isClass || more.prototype !== undefined || more.prototypeSlot !== undefined) {
+      const privates = isClass && (analysis.cls.privateFields.length > 0 || analysis.cls.branded);
+      const id = graph.tools.memory.numberOf(member.fn);
+      sent = { ...sent, id: privates ? -id : id };
+      graph.classes.add(member.fn);
+    }
     graph.nodes[node] = [isClass ? NODE.CLASS : NODE.FUNCTION, 0, code, list, sent];
+  }
+
+  /** Functions of packages may be classes as well. */
+  #referredClasses() {
+    const graph = this.#graph;
+    for (const [value, slot] of graph.slots) {
+      if (typeof value !== 'function' || slot < 0 || graph.nodes[slot][0] !== NODE.PACKAGE) continue;
+      graph.nodes[slot][3] = graph.tools.memory.numberOf(value);
+      graph.classes.add(value);
+    }
   }
 
   /**
@@ -102,21 +136,26 @@ class Finisher {
       keys: isClass ? (more?.given ?? []) : [],
       heritage: isClass && analysis.cls.heritage === 2,
     };
-    const { source, head, shifts } = texts.factory(text, spec);
-    const filename = known?.name || '';
-    const key = `${filename}:${known?.line}:${known?.column}:${source}`;
-    let index = this.#indices.get(key);
-    if (index !== undefined) return index;
-    let code = memory.codes.get(key);
+    const factory = texts.factory(text, spec);
+    const filename = known?.name ?? '';
+    const place = `${known?.line}:${known?.column}:${filename}`;
+    let code = factory.codes.get(place);
     if (code === undefined) {
+      const { source, head, shifts } = factory;
       const loads = (analysis.flags & FLAG.IMPORT) !== 0;
       const id = memory.code();
       const name = filename === '' ? `tasklets:${id}` : filename;
-      code = { id, source, name, line: known?.line ?? 0, column: (known?.column ?? 0) - head, form: analysis.form, loads, shifts };
-      bounded(memory.codes, key, code);
+      const start = known?.column ?? 0;
+      const line = known?.line ?? 0;
+      code = { id, source, name, line, start, column: start - head, form: analysis.form, loads, shifts };
+      bounded(factory.codes, place, code, FORMS);
+      if (shifts !== undefined) bounded(memory.shifted, id, code);
     }
-    index = this.codes.push(code) - 1;
-    this.#indices.set(key, index);
+    let index = this.#indices.get(code);
+    if (index === undefined) {
+      index = this.codes.push(code) - 1;
+      this.#indices.set(code, index);
+    }
     return index;
   }
 
@@ -134,6 +173,31 @@ class Finisher {
       }
       this.#graph.nodes[node][1] = kept.key;
     }
+    for (const member of this.#reachable(free)) this.#graph.nodes[member.node][5] = 1;
+  }
+
+  /**
+   * Functions that the task can reach as objects, so that it may leave something on them: the worker looks.
+   *
+   * @param {Set<Member>} free
+   * @returns {Set<Member>}
+   */
+  #reachable(free) {
+    /** @type {Set<Member>} */
+    const reachable = new Set();
+    for (const { names, values, analysis } of this.#graph.members) {
+      for (const { name, usage } of analysis.names) {
+        const used = this.#graph.byFunction.get(values[names.indexOf(name)]);
+        if (used !== undefined && free.has(used) && usage !== USAGE.CALL) reachable.add(used);
+      }
+    }
+    for (const member of free) {
+      const { own, ownUsage, form } = member.analysis;
+      // `arguments.callee` and `new.target` lead to the function as well.
+      const leads = form !== FORM.ARROW && /\b(arguments|new\s*\.\s*target)\b/.test(member.text);
+      if ((own !== undefined && ownUsage !== 0 && ownUsage !== USAGE.CALL) || leads) reachable.add(member);
+    }
+    return reachable;
   }
 
   /** Functions that refer to nothing but primitives, names, and other such functions. */
@@ -141,16 +205,15 @@ class Finisher {
     const { members, nodes } = this.#graph;
     const free = new Set(members.filter((member) => isKeepable(member, nodes)));
     const byNode = new Map(members.map((member) => [member.node, member]));
-    for (let again = true; again; ) {
+    for (let again = true; again;) {
       again = false;
       for (const member of free) {
-        const fits = nodes[member.node][3].every(
-          (/** @type {number} */ slot) =>
-            slot < 0
-              ? isPrimitive(this.#graph.data[-1 - slot])
-              : STATELESS.has(nodes[slot][0]) ||
-                (nodes[slot][0] === NODE.SYMBOL && nodes[slot][1] !== 2) ||
-                free.has(/** @type {any} */ (byNode.get(slot))),
+        const fits = nodes[member.node][3].every((/** @type {number} */ slot) =>
+          slot < 0
+            ? isPrimitive(this.#graph.data[-1 - slot])
+            : STATELESS.has(nodes[slot][0]) ||
+              (nodes[slot][0] === NODE.SYMBOL && nodes[slot][1] !== 2) ||
+              free.has(/** @type {any} */ (byNode.get(slot))),
         );
         if (!fits) {
           free.delete(member);
@@ -173,7 +236,7 @@ class Finisher {
       const same = before !== undefined && sameValues(before, member.values);
       if (!same) changed.add(member);
     }
-    for (let again = true; again; ) {
+    for (let again = true; again;) {
       again = false;
       for (const member of free) {
         if (changed.has(member)) continue;
@@ -196,11 +259,16 @@ class Finisher {
     const { id } = this.codes[this.#graph.nodes[node][2]];
     const dependsOnNew = values.some((value) => changed.has(this.#graph.byFunction.get(value)));
     const variants = memory.variants.get(id) ?? [];
-    const known = dependsOnNew ? undefined : variants.find((variant) => sameValues(deref(variant.values), values));
+    const known = dependsOnNew
+      ? undefined
+      : variants.find((variant) => sameValues(deref(variant.values), values));
     if (known !== undefined) return known.key;
     const key = memory.key();
     if (variants.length >= VARIANTS) variants.shift();
-    variants.push({ key, values: values.map((value) => (typeof value === 'function' ? new WeakRef(value) : value)) });
+    variants.push({
+      key,
+      values: values.map((value) => (typeof value === 'function' ? new WeakRef(value) : value)),
+    });
     bounded(memory.variants, id, variants);
     return key;
   }

@@ -17,30 +17,35 @@ const NODE =
   );
 
 /** Paths of Node's classes, whose instances hold more than their properties. */
-const CLASSES_OF_NODE = new Set(NODE.filter((name) => /^[A-Z]/.test(name) && name !== 'Buffer' && name !== 'WebAssembly'));
+const CLASSES_OF_NODE = new Set(
+  NODE.filter((name) => /^[A-Z]/.test(name) && name !== 'Buffer' && name !== 'WebAssembly'),
+);
 
-const STANDARD = new Set([
-  ...LANGUAGE,
-  ...NODE,
-  'globalThis',
-  'global',
-  'undefined',
-  'NaN',
-  'Infinity',
-]);
+const STANDARD = new Set([...LANGUAGE, ...NODE, 'globalThis', 'global', 'undefined', 'NaN', 'Infinity']);
 
 /** Paths that no name leads to. */
 const HIDDEN = {
-  'GeneratorFunction': () => Object.getPrototypeOf(function* () {}),
-  'AsyncGeneratorFunction': () => Object.getPrototypeOf(async function* () {}),
-  'AsyncFunction': () => Object.getPrototypeOf(async () => {}),
-  'TypedArray': () => Object.getPrototypeOf(Uint8Array),
-  'IteratorPrototype': () => Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())),
-  'ArrayIterator': () => Object.getPrototypeOf([][Symbol.iterator]()),
+  GeneratorFunction: () => Object.getPrototypeOf(function* () {}),
+  AsyncGeneratorFunction: () => Object.getPrototypeOf(async function* () {}),
+  AsyncFunction: () => Object.getPrototypeOf(async () => {}),
+  TypedArray: () => Object.getPrototypeOf(Uint8Array),
+  IteratorPrototype: () => Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())),
+  ArrayIterator: () => Object.getPrototypeOf([][Symbol.iterator]()),
 };
 
 /** Prototypes that nearly every graph has, without making the table. */
-const COMMON = ['Object', 'Array', 'Function', 'Error', 'Map', 'Set', 'Date', 'RegExp', 'Promise', 'Uint8Array'];
+const COMMON = [
+  'Object',
+  'Array',
+  'Function',
+  'Error',
+  'Map',
+  'Set',
+  'Date',
+  'RegExp',
+  'Promise',
+  'Uint8Array',
+];
 
 /** A path to a value, for the intrinsics of every realm that this code can see. */
 class Intrinsics {
@@ -98,7 +103,8 @@ class Intrinsics {
  * @param {number} depth
  */
 function add(table, value, path, depth) {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || table.has(value)) return;
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || table.has(value))
+    return;
   table.set(value, path);
   // Of `process` only the functions: it holds live things.
   if (depth === 0) return;
@@ -108,11 +114,14 @@ function add(table, value, path, depth) {
     const descriptor = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(value, key));
     if ('value' in descriptor) {
       const inside = path === 'process' && typeof descriptor.value !== 'function' ? 0 : depth - 1;
-      if (path === 'process' && inside === 0 && typeof descriptor.value === 'object' && key !== 'env') continue;
+      if (path === 'process' && inside === 0 && typeof descriptor.value === 'object' && key !== 'env')
+        continue;
       add(table, descriptor.value, `${path}.${step}`, inside);
     } else {
-      if (descriptor.get !== undefined && !table.has(descriptor.get)) table.set(descriptor.get, `${path}.<${step}`);
-      if (descriptor.set !== undefined && !table.has(descriptor.set)) table.set(descriptor.set, `${path}.>${step}`);
+      if (descriptor.get !== undefined && !table.has(descriptor.get))
+        table.set(descriptor.get, `${path}.<${step}`);
+      if (descriptor.set !== undefined && !table.has(descriptor.set))
+        table.set(descriptor.set, `${path}.>${step}`);
     }
   }
 }

@@ -50,6 +50,10 @@ class Graph {
   members = [];
   /** @type {Map<Function, Member>} */
   byFunction = new Map();
+  /** @type {Map<number, Member>} */
+  #byNode = new Map();
+  /** Classes that travel. @type {Set<Function>} */
+  classes = new Set();
   /** Methods of captured classes: their node says which. @type {Map<Function, any[]>} */
   methods = new Map();
   /** @type {Map<any, number>} */
@@ -143,7 +147,8 @@ class Graph {
     const { tools } = this;
     const own = tools.own(fn);
     if (own !== undefined) return this.node(fn, [NODE.OWN, own], from, step);
-    if (types.isProxy(fn)) this.refuse(from, step, 'is a Proxy', 'Pass the object behind it, or make it in the task');
+    if (types.isProxy(fn))
+      this.refuse(from, step, 'is a Proxy', 'Pass the object behind it, or make it in the task');
     const text = Function.prototype.toString.call(fn);
     if (text.endsWith('{ [native code] }')) return this.#native(fn, from, step);
     const node = this.node(fn, [NODE.FUNCTION], from, step);
@@ -162,13 +167,14 @@ class Graph {
       settled: true,
     };
     this.byFunction.set(fn, member);
+    this.#byNode.set(node, member);
     this.#waiting.push(member);
     return node;
   }
 
   /** @param {number} node */
   memberAt(node) {
-    return this.members.find((member) => member.node === node);
+    return this.#byNode.get(node);
   }
 
   /**
@@ -224,8 +230,7 @@ class Graph {
     while (this.#waiting.length > 0 || this.later.length > 0) {
       const waiting = this.#waiting;
       this.#waiting = [];
-      for (const member of waiting) this.members.push(member);
-      this.variables.read(waiting);
+      this.members.push(...this.variables.read(waiting));
       const { later } = this;
       this.later = [];
       for (const task of later) task();
@@ -277,13 +282,19 @@ class Graph {
       if (member.text.startsWith('#')) return;
       refuse(`cannot be read as a function (${error})`, 'Load it in the task from a module');
     }
-    if (!member.text.isWellFormed()) refuse('has text that is not well-formed Unicode', 'Write such characters as escapes');
-    if (flags & FLAG.EVAL) refuse('calls `eval`, which can see every variable', 'Pass what it needs as `args`');
+    if (!member.text.isWellFormed())
+      refuse('has text that is not well-formed Unicode', 'Write such characters as escapes');
+    if (flags & FLAG.EVAL)
+      refuse('calls `eval`, which can see every variable', 'Pass what it needs as `args`');
     if (form !== FORM.ARROW) return;
     if (flags & FLAG.OUTER_SUPER) {
-      refuse('uses `super` of the code around it', 'Send the object or class, and call the method in the task');
+      refuse(
+        'uses `super` of the code around it',
+        'Send the object or class, and call the method in the task',
+      );
     }
-    if (flags & FLAG.OUTER_NEW_TARGET) refuse('uses `new.target` of the code around it', 'Pass it as an argument');
+    if (flags & FLAG.OUTER_NEW_TARGET)
+      refuse('uses `new.target` of the code around it', 'Pass it as an argument');
   }
 }
 

@@ -7,11 +7,20 @@
  *   const prepared = capture.prepare(fn, options);          // run, wrap
  *   const many = capture.prepareAll([{ fn, options }]);     // runAll, batch: one reading of variables for all
  *
- * `Prepared`: { definition, section, extras, hasArgs }
+ *   capture.explain(fn, options);                           // what would travel; nothing runs, nothing is registered
+ *   capture.encodeContext(prepared, context);               // for the arguments: `context.needsGraph` is true if the
+ *                                                           // encoder then refuses what only a section can carry:
+ *                                                           // prepare again with the option `args`
+ *   capture.decodeContext(fn, context);                     // for results and errors: instances of own classes
+ *   capture.locate(fn);                                     // { file, line, column }, read when it is asked
+ *   capture.mapStack(stack, fn);                            // the user's own files, through source maps
+ *
+ * `Prepared`: { definition, section, extras, hasArgs, classes }
  *   definition  id of immutable bytes registered with the host; a frame carries it
  *   section     null for a function that needs nothing else, otherwise the bytes of the values captured this time
  *   extras      what only postMessage carries, from the codec; null if there is none
  *   hasArgs     the arguments are inside the section: the frame carries none of its own
+ *   classes     those that travel: instances of them among the arguments keep their class
  * A function that needs nothing else gives the same object every time, so a caller may keep notes on it.
  *
  * Options (all optional; leave the object out where there are none: the known case is then one look-up)
@@ -41,7 +50,11 @@ const { InvalidTaskError } = /** @type {any} */ (require('../errors'));
 const { Memory } = require('./memory');
 const { NoInspector, Reader } = require('./reader');
 const { Scripts } = require('./scripts');
+const { Stacks } = require('./stacks');
 const { Texts, bounded } = require('./texts');
+const { describe } = require('./explain');
+const { placeOf } = require('./variables');
+const { read } = require('./returning');
 
 /**
  * @typedef {object} Prepared
@@ -49,6 +62,7 @@ const { Texts, bounded } = require('./texts');
  * @property {Uint8Array | null} section
  * @property {any[] | null} extras
  * @property {boolean} hasArgs
+ * @property {Set<Function> | null} classes
  * @typedef {{ captures?: Record<string, any>, this?: any, mode?: 'auto' | 'explicit', args?: any[], keep?: boolean }} Options
  * @typedef {object} Host
  * @property {import('./texts').Analyzer} analyzer
@@ -61,6 +75,9 @@ const { Texts, bounded } = require('./texts');
 
 /** Definitions that are held for texts, sets of codes, and functions with constant captures. */
 const HELD = 1024;
+
+/** A capture beyond this is told of. */
+const LARGE = { BYTES: 1024 * 1024, NODES: 1000, TIME: 50, FEW: 16 };
 
 /** Flags of functions that need to be looked at before they can be sent. */
 const NEEDY =
@@ -85,6 +102,9 @@ class Capture {
   #byText = new Map();
   /** @type {Map<string, number>} */
   #byCodes = new Map();
+  /** How often a place was found to take much. @type {Map<string, number>} */
+  #warned = new Map();
+  #stacks;
   /** @type {Map<number, { seen: number, prepared: Prepared | null }>} */
   #byKey = new Map();
 
@@ -102,6 +122,11 @@ class Capture {
       memory: new Memory(),
       own: ownPaths(host),
     };
+    const { memory } = this.#tools;
+    this.#stacks = new Stacks(
+      (fn) => this.#start(fn),
+      () => memory.shifted.values(),
+    );
   }
 
   /**
@@ -141,7 +166,13 @@ class Capture {
     let prepared = this.#byText.get(text);
     if (prepared === undefined) {
       prepared = this.#bare(fn, text);
-      bounded(this.#byText, text, prepared, HELD, (dropped) => dropped && this.#host.release?.(dropped.definition));
+      bounded(
+        this.#byText,
+        text,
+        prepared,
+        HELD,
+        (dropped) => dropped && this.#host.release?.(dropped.definition),
+      );
     }
     // Not by function as well: a text that is dropped takes its definition along.
     return prepared ?? undefined;
@@ -155,7 +186,8 @@ class Capture {
   #bare(fn, text) {
     const analysis = this.#tools.texts.analysis(text);
     const { error, flags, form, names, ownUsage } = analysis;
-    if (error !== undefined || form === FORM.CLASS || flags & NEEDY || names.length > 0 || ownUsage > 0) return null;
+    if (error !== undefined || form === FORM.CLASS || flags & NEEDY || names.length > 0 || ownUsage > 0)
+      return null;
     if (!text.isWellFormed()) return null;
     const strict = form === FORM.FUNCTION && !(flags & FLAG.STRICT) && throwsOnCaller(fn);
     const { source, head } = this.#tools.texts.factory(text, { strict });
@@ -163,8 +195,11 @@ class Capture {
     const code = { id, source, name: `tasklets:${id}`, line: 0, column: -head, form, loads: false };
     const key = this.#tools.memory.key();
     const name = fn.name === '' ? null : { name: fn.name };
-    const graph = { shape: [[[NODE.FUNCTION, key, 0, [], name]], 0, null, null], data: this.#encode([]).bytes };
-    return this.#prepared(this.#define([code], graph), null, null, false);
+    const graph = {
+      shape: [[[NODE.FUNCTION, key, 0, [], name]], 0, null, null],
+      data: this.#encode([]).bytes,
+    };
+    return prepared(this.#define([code], graph), null);
   }
 
   /**
@@ -195,10 +230,25 @@ class Capture {
    * @returns {Prepared}
    */
   #one(fn, options, explicit) {
+    const start = performance.now();
+    const built = this.#build(fn, options, explicit);
+    const { graph, codes, root } = built;
+    checkTask(fn, graph.nodes[root]);
+    const made = this.#finish(fn, options, built);
+    this.#watch(fn, graph, codes, made, performance.now() - start);
+    return made;
+  }
+
+  /**
+   * @param {Function} fn
+   * @param {Options} options
+   * @param {boolean} explicit
+   */
+  #build(fn, options, explicit) {
     const graph = new Graph(this.#tools, { captures: options.captures, explicit });
     const root = graph.slot(fn, -1, null);
     let self = null;
-    if (Object.hasOwn(options, 'this')) {
+    if (options.this !== undefined) {
       self = graph.slot(options.this, -1, { kind: 'other', name: '`this`' });
       const member = graph.byFunction.get(fn);
       if (member?.analysis.form === FORM.ARROW) (member.more ??= {}).self = self;
@@ -208,16 +258,199 @@ class Capture {
     );
     graph.settle();
     const codes = graph.finish();
-    checkTask(fn, graph.nodes[root], codes);
-    const shape = [graph.nodes, root, self, args ?? null];
-    const key = self === null && args === undefined ? keyOf(graph.nodes[root]) : 0;
+    return { graph, codes, root, self, args: args ?? null };
+  }
+
+  /**
+   * @param {Function} fn
+   * @param {Options} options
+   * @param {{ graph: Graph, codes: any[], root: number, self: number | null, args: number[] | null }} built
+   * @returns {Prepared}
+   */
+  #finish(fn, options, { graph, codes, root, self, args }) {
+    const shape = [graph.nodes, root, self, args];
+    const key = self === null && args === null ? keyOf(graph.nodes[root]) : 0;
     if (key !== 0) return this.#stateless(fn, key, graph, codes, shape, options.keep === true);
-    if (options.keep === true && args === undefined) {
+    const classes = graph.classes.size === 0 ? null : graph.classes;
+    if (options.keep === true && args === null) {
       const { bytes, extras } = this.#encode(graph.data);
-      if (extras === null) return this.#prepared(this.#define(codes, { shape, data: bytes }), null, null, false);
+      if (extras === null)
+        return prepared(this.#define(codes, { shape, data: bytes }), null, null, false, classes);
     }
     const { bytes, extras } = this.#encode([...shape, graph.data]);
-    return this.#prepared(this.#codes(codes), bytes, extras, args !== undefined);
+    return prepared(this.#codes(codes), bytes, extras, args !== null, classes);
+  }
+
+  /**
+   * Tells of a large capture, once for each place.
+   *
+   * @param {Function} fn
+   * @param {Graph} graph
+   * @param {any[]} codes
+   * @param {Prepared} made
+   * @param {number} duration
+   */
+  #watch(fn, graph, codes, made, duration) {
+    const size = (made.section?.length ?? 0) + (codes.length > LARGE.FEW ? texts(codes) : 0);
+    const isLarge = size > LARGE.BYTES || graph.nodes.length > LARGE.NODES;
+    if (!isLarge && duration <= LARGE.TIME) return;
+    const place = graph.locationOf(graph.slots.get(fn) ?? 0) ?? fn.name;
+    const times = this.#warned.get(place) ?? 0;
+    this.#warned.set(place, times + 1);
+    // A small one that took long the first time waited for tables to be made, which is not the user's doing.
+    const isTold = isLarge ? times === 0 : times === 1;
+    if (!isTold) return;
+    const largest = describe(graph, codes, (value) => this.#sizeOf(value)).variables.sort(
+      (a, b) => b.size - a.size,
+    );
+    const taken = largest.slice(0, 3).map(({ path, kind, size }) => `\`${path}\` (${kind}, ${size} bytes)`);
+    this.#host.warn?.(
+      `A task takes ${size} bytes, ${graph.nodes.length} functions and objects along, which took ` +
+        `${duration.toFixed(0)} ms to gather (${place}): ${taken.join(', ')}. ` +
+        'Pass them as arguments, wrap the task so that this is done once, or load them inside the task.',
+    );
+  }
+
+  /** @param {any} value */
+  #sizeOf(value) {
+    try {
+      return this.#encode(value).bytes.length;
+    } catch {
+      // Only an estimate is wanted; what cannot be encoded is refused where it is sent.
+      return 0;
+    }
+  }
+
+  /**
+   * What a function would take along. Nothing is registered, nothing is sent.
+   *
+   * @param {Function} fn
+   * @param {Options} [options]
+   * @returns {import('./explain').Explanation}
+   */
+  explain(fn, options = {}) {
+    if (typeof fn !== 'function') throw invalid(fn);
+    try {
+      return this.#explained(fn, options);
+    } catch (error) {
+      const { code, message, variable, path } = /** @type {any} */ (error);
+      if (code !== 'ERR_TASKLETS_CAPTURE') throw error;
+      return {
+        name: fn.name,
+        location: this.#location(fn),
+        stateless: false,
+        variables: [],
+        modules: [],
+        functions: 0,
+        objects: 0,
+        bytes: 0,
+        refused: { message, variable, path },
+      };
+    }
+  }
+
+  /**
+   * @param {Function} fn
+   * @param {Options} options
+   * @returns {import('./explain').Explanation}
+   */
+  #explained(fn, options) {
+    const { reader } = this.#tools;
+    const explicit = options.mode === 'explicit';
+    const { graph, codes, root } = explicit
+      ? this.#build(fn, options, true)
+      : reader.session(() => this.#build(fn, options, false));
+    const { variables, modules, functions, objects } = describe(graph, codes, (value) => this.#sizeOf(value));
+    return {
+      name: fn.name,
+      location: graph.locationOf(root) ?? this.#location(fn),
+      stateless: keyOf(graph.nodes[root]) !== 0,
+      variables,
+      modules,
+      functions,
+      objects,
+      bytes: texts(codes) + this.#sizeOf(graph.data),
+      refused: null,
+    };
+  }
+
+  /** @param {Function} fn */
+  #location(fn) {
+    const place = this.locate(fn);
+    return place === undefined ? undefined : `${place.file}:${place.line}:${place.column}`;
+  }
+
+  /**
+   * Where a function stands: read when it is asked.
+   *
+   * @param {Function} fn
+   * @returns {{ file: string, line: number, column: number } | undefined}
+   */
+  locate(fn) {
+    const start = this.#start(fn);
+    if (start === undefined || start.name === '') return undefined;
+    return { file: start.name, line: start.line + 1, column: start.column + 1 };
+  }
+
+  /** @param {Function} fn */
+  #start(fn) {
+    try {
+      return placeOf(this.#tools, fn);
+    } catch (error) {
+      if (error instanceof NoInspector) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * @param {string} stack
+   * @param {any} [fn] the task
+   * @returns {string}
+   */
+  mapStack(stack, fn) {
+    return this.#stacks.map(stack, fn);
+  }
+
+  /**
+   * For the arguments: functions in them, and instances of classes that travel, need a section of their own.
+   *
+   * @template {object} C
+   * @param {Prepared} prepared
+   * @param {C} context
+   * @returns {C & { needsGraph: boolean }}
+   */
+  encodeContext({ classes }, context) {
+    const needs = Object.assign(context, {
+      needsGraph: false,
+      onFunction() {
+        needs.needsGraph = true;
+        return undefined;
+      },
+    });
+    if (classes == null) return needs;
+    return Object.assign(needs, {
+      onObject(/** @type {any} */ object) {
+        if (!classes.has(object.constructor)) return undefined;
+        needs.needsGraph = true;
+        throw new TypeError('an instance of a captured class travels in a section');
+      },
+    });
+  }
+
+  /**
+   * For results and errors: what the worker wrote for instances of classes of this isolate.
+   *
+   * @template {object} C
+   * @param {any} fn the task
+   * @param {C | undefined} context
+   * @returns {C & { onHook: (value: any) => any }}
+   */
+  decodeContext(fn, context) {
+    const onHook = (/** @type {any} */ returned) => {
+      const Class = returned.origin === this.#origin ? this.#tools.memory.classOf(returned.id) : undefined;
+      return read(returned, Class, (stack) => this.mapStack(stack, fn));
+    };
+    return Object.assign(/** @type {C} */ (context ?? {}), { onHook });
   }
 
   /**
@@ -235,17 +468,23 @@ class Capture {
     let entry = this.#byKey.get(key);
     if (entry === undefined) {
       entry = { seen: 0, prepared: null };
-      bounded(this.#byKey, key, entry, HELD, ({ prepared }) => prepared && this.#host.release?.(prepared.definition));
+      bounded(
+        this.#byKey,
+        key,
+        entry,
+        HELD,
+        ({ prepared }) => prepared && this.#host.release?.(prepared.definition),
+      );
     }
     if (entry.prepared !== null) return entry.prepared;
     const lasting = isLasting(graph);
     if (++entry.seen > 1 || keep || lasting) {
       const data = this.#encode(graph.data).bytes;
-      entry.prepared = this.#prepared(this.#define(codes, { shape, data }), null, null, false);
+      entry.prepared = prepared(this.#define(codes, { shape, data }), null);
       if (lasting) this.#byFunction.set(fn, entry.prepared);
       return entry.prepared;
     }
-    return this.#prepared(this.#codes(codes), this.#encode([...shape, graph.data]).bytes, null, false);
+    return prepared(this.#codes(codes), this.#encode([...shape, graph.data]).bytes);
   }
 
   /** @param {any[]} codes */
@@ -264,7 +503,14 @@ class Capture {
    * @param {any} graph
    */
   #define(codes, graph) {
-    const sent = codes.map(({ source, name, line, column, form, loads }) => ({ source, name, line, column, form, loads }));
+    const sent = codes.map(({ source, name, line, column, form, loads }) => ({
+      source,
+      name,
+      line,
+      column,
+      form,
+      loads,
+    }));
     return this.#host.define(v8.serialize({ origin: this.#origin, codes: sent, graph, loaded: undefined }));
   }
 
@@ -276,17 +522,23 @@ class Capture {
     const { codec } = this.#host;
     return codec === undefined ? { bytes: v8.serialize(value), extras: null } : codec.encode(value);
   }
+}
 
-  /**
-   * @param {number} definition
-   * @param {Uint8Array | null} section
-   * @param {any[] | null} extras
-   * @param {boolean} hasArgs
-   * @returns {Prepared}
-   */
-  #prepared(definition, section, extras, hasArgs) {
-    return { definition, section, extras, hasArgs };
-  }
+/**
+ * @param {number} definition
+ * @param {Uint8Array | null} section
+ * @param {any[] | null} [extras]
+ * @param {boolean} [hasArgs]
+ * @param {Set<Function> | null} [classes]
+ * @returns {Prepared}
+ */
+function prepared(definition, section, extras = null, hasArgs = false, classes = null) {
+  return { definition, section, extras, hasArgs, classes };
+}
+
+/** @param {any[]} codes */
+function texts(codes) {
+  return codes.reduce((sum, { source }) => sum + source.length, 0);
 }
 
 /** @param {any[]} node */
@@ -315,11 +567,9 @@ function isLasting(graph) {
 /**
  * @param {Function} fn
  * @param {any[]} node
- * @param {any[]} codes
  */
-function checkTask(fn, node, codes) {
+function checkTask(fn, node) {
   if (node[0] === NODE.CLASS) throw invalid(fn, 'a class');
-  void codes;
 }
 
 /**
@@ -332,7 +582,8 @@ function invalid(value, what = `a value of type ${value === null ? 'null' : type
 
 /** @param {Options} options */
 function isEmpty(options) {
-  for (const key in options) if (/** @type {any} */ (options)[key] !== undefined && key !== 'keep') return false;
+  for (const key in options)
+    if (/** @type {any} */ (options)[key] !== undefined && key !== 'keep') return false;
   return true;
 }
 

@@ -12,7 +12,8 @@
  * @property {boolean} module its outermost scope is a module
  * @property {boolean} declaration its name is a variable of the code around it
  * @property {boolean} bare nothing but the module and the globals is around it
- * @property {Set<string>} constant names that keep their value
+ * @property {'node' | 'package' | 'program'} home whose code it is
+ * @property {ReadonlySet<string>} constant names that keep their value
  * @property {Map<string, any> | undefined} values of all its free names, if all of them keep their value
  * @property {Kept | undefined} kept
  * @typedef {{ key: number, values: any[] }} Kept
@@ -24,14 +25,46 @@ class Memory {
   functions = new WeakMap();
   /** Instances in workers by the code they are made of. @type {Map<number, Array<{ key: number, values: any[] }>>} */
   variants = new Map();
-  /** @type {Map<string, any>} */
-  codes = new Map();
+  /** What is known of the place where a function stands, for all functions made there. @type {Map<string, any>} */
+  places = new Map();
+  /** Codes whose text was changed in a way that moves columns. @type {Map<number, any>} */
+  shifted = new Map();
   #keys = 0;
   #codes = 0;
+  #classes = 0;
+  /** @type {WeakMap<Function, number>} */
+  #numbers = new WeakMap();
+  /** @type {Map<number, WeakRef<Function>>} */
+  #byNumber = new Map();
+  #gone = new FinalizationRegistry((/** @type {number} */ number) => this.#byNumber.delete(number));
 
   /** The number of one more instance that workers may keep. */
   key() {
     return ++this.#keys;
+  }
+
+  /**
+   * The number of a class, by which its instances come back.
+   *
+   * @param {Function} Class
+   */
+  numberOf(Class) {
+    let number = this.#numbers.get(Class);
+    if (number === undefined) {
+      number = ++this.#classes;
+      this.#numbers.set(Class, number);
+      this.#byNumber.set(number, new WeakRef(Class));
+      this.#gone.register(Class, number);
+    }
+    return number;
+  }
+
+  /**
+   * @param {number} number
+   * @returns {Function | undefined}
+   */
+  classOf(number) {
+    return this.#byNumber.get(number)?.deref();
   }
 
   /** The number of one more code. */

@@ -44,7 +44,8 @@ class Builtins {
       if (this.#seen.has(entry)) continue;
       this.#seen.add(entry);
       const name = /^NativeModule (.*)$/.exec(entry)?.[1];
-      if (name === undefined || !Module.isBuiltin(name) || SKIPPED.has(name) || /^(internal|_)/.test(name)) continue;
+      if (name === undefined || !Module.isBuiltin(name) || SKIPPED.has(name) || /^(internal|_)/.test(name))
+        continue;
       this.#add(`node:${name}`);
     }
   }
@@ -66,7 +67,8 @@ class Builtins {
       if (typeof value !== 'object' || value === null) continue;
       for (const inner of Object.keys(value)) {
         const descriptor = Object.getOwnPropertyDescriptor(value, inner);
-        if (typeof descriptor?.value === 'function') this.#put(descriptor.value, { module: name, path: [key, inner] });
+        if (typeof descriptor?.value === 'function')
+          this.#put(descriptor.value, { module: name, path: [key, inner] });
       }
     }
   }
@@ -83,7 +85,16 @@ class Builtins {
 }
 
 /** Deprecated ones warn when they are loaded. */
-const SKIPPED = new Set(['punycode', 'sys', 'constants', 'wasi', 'test', 'trace_events', 'repl', 'inspector']);
+const SKIPPED = new Set([
+  'punycode',
+  'sys',
+  'constants',
+  'wasi',
+  'test',
+  'trace_events',
+  'repl',
+  'inspector',
+]);
 
 /** Values of packages that are loaded, and the exports of the program's own CommonJS modules. */
 class Packages {
@@ -194,7 +205,11 @@ function isOrdinary(value) {
  */
 function search(container, fn, depth) {
   if (container === fn) return [];
-  if ((typeof container !== 'object' && typeof container !== 'function') || container === null || depth === 0) {
+  if (
+    (typeof container !== 'object' && typeof container !== 'function') ||
+    container === null ||
+    depth === 0
+  ) {
     return undefined;
   }
   for (const key of Object.keys(container)) {

@@ -24,6 +24,8 @@ class Objects {
   #graph;
   /** Objects known to be plain data. @type {Set<object>} */
   plain = new Set();
+  /** Objects known to lead to something else. @type {Set<object>} */
+  #mixed = new Set();
   /** Module objects of which only some members are taken. @type {Map<object, { node: number, members: Map<string, any> }>} */
   #partial = new Map();
   /** @type {Array<{ weak: any, node: number }>} */
@@ -141,8 +143,9 @@ class Objects {
     const graph = this.#graph;
     const { tools } = graph;
     const isObjectPrototype = (/** @type {object} */ it) => tools.intrinsics.isObjectPrototype(it);
-    const isNode = (/** @type {object} */ it) => (graph.slots.get(it) ?? -1) >= 0 || tools.own(it) !== undefined;
-    if (isPlainTree(object, isObjectPrototype, this.plain, isNode)) return graph.plain(object);
+    const isNode = (/** @type {object} */ it) =>
+      (graph.slots.get(it) ?? -1) >= 0 || tools.own(it) !== undefined;
+    if (isPlainTree(object, isObjectPrototype, this.plain, this.#mixed, isNode)) return graph.plain(object);
     const own = tools.own(object);
     if (own !== undefined) return graph.node(object, [NODE.OWN, own], from, step);
     if (types.isModuleNamespaceObject(object)) return this.#whole(object, from, step);
@@ -216,6 +219,7 @@ class Objects {
     record[3] = this.properties(object, node, found.skip);
     if (found.inner !== undefined) record[5] = this.#inner(found, node);
     if (found.weak === true) this.#weak.push({ weak: object, node });
+    if (found.base === BASE.CONSTRUCTED) return;
     const privates = this.classes.privates(object, node);
     if (privates !== undefined) record[6] = privates;
   }
@@ -228,7 +232,10 @@ class Objects {
     const graph = this.#graph;
     if (found.base === BASE.MAP || found.base === BASE.SET) {
       return found.inner.map((/** @type {any} */ value, /** @type {number} */ index) =>
-        graph.slot(value, node, { kind: 'other', name: found.base === BASE.MAP ? `entry ${index >> 1}` : `member ${index}` }),
+        graph.slot(value, node, {
+          kind: 'other',
+          name: found.base === BASE.MAP ? `entry ${index >> 1}` : `member ${index}`,
+        }),
       );
     }
     if (found.base === BASE.DATA) return graph.plain(found.inner);
@@ -260,10 +267,11 @@ class Objects {
   property(object, key, node, list) {
     const graph = this.#graph;
     const descriptor = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(object, key));
-    const step = /** @type {const} */ ({ kind: 'property', name: typeof key === 'symbol' ? `[${String(key)}]` : key });
+    const step = /** @type {const} */ ({ kind: 'property', name: stepName(object, key) });
     const name = typeof key === 'symbol' ? graph.slot(key, node, step) : key;
     const flags =
-      (descriptor.enumerable ? PROPERTY.ENUMERABLE : 0) | (descriptor.configurable ? PROPERTY.CONFIGURABLE : 0);
+      (descriptor.enumerable ? PROPERTY.ENUMERABLE : 0) |
+      (descriptor.configurable ? PROPERTY.CONFIGURABLE : 0);
     // What V8 shows as an accessor is a value in all but name.
     const isStack = key === 'stack' && types.isNativeError(object);
     if ('value' in descriptor || isStack) {
@@ -353,10 +361,13 @@ class Objects {
     for (const { weak, node } of this.#weak) {
       const inner = (graph.nodes[node][5] ??= []);
       const isMap = types.isWeakMap(weak);
-      const done = new Set(inner.filter((/** @type {any} */ _, /** @type {number} */ at) => !isMap || at % 2 === 0));
+      const done = new Set(
+        inner.filter((/** @type {any} */ _, /** @type {number} */ at) => !isMap || at % 2 === 0),
+      );
       for (const key of [...graph.slots.keys(), ...this.plain]) {
         if ((typeof key !== 'object' && typeof key !== 'function') || key === null) continue;
-        if (!(isMap ? WeakMap.prototype.has.call(weak, key) : WeakSet.prototype.has.call(weak, key))) continue;
+        if (!(isMap ? WeakMap.prototype.has.call(weak, key) : WeakSet.prototype.has.call(weak, key)))
+          continue;
         const slot = graph.slots.get(key) ?? graph.plain(key);
         if (done.has(slot)) continue;
         inner.push(slot);
@@ -365,6 +376,15 @@ class Objects {
       }
     }
   }
+}
+
+/**
+ * @param {any} object
+ * @param {string | symbol} key
+ */
+function stepName(object, key) {
+  if (typeof key === 'symbol') return `[${String(key)}]`;
+  return Array.isArray(object) && /^\d+$/.test(key) ? `[${key}]` : key;
 }
 
 module.exports = { Objects };

@@ -11,11 +11,13 @@ const { types } = require('node:util');
  * @param {object} root
  * @param {(object: object) => boolean} isObjectPrototype
  * @param {Set<object>} plain objects known to be plain data: read and added to
+ * @param {Set<object>} mixed objects known to be something else: likewise
  * @param {(object: object) => boolean} isNode objects that are nodes already
  * @returns {boolean} whether `root` is plain data altogether
  */
-function isPlainTree(root, isObjectPrototype, plain, isNode) {
+function isPlainTree(root, isObjectPrototype, plain, mixed, isNode) {
   if (plain.has(root)) return true;
+  if (mixed.has(root)) return false;
   /** @type {Map<object, object[]>} */
   const parents = new Map([[root, []]]);
   /** @type {object[]} */
@@ -24,7 +26,7 @@ function isPlainTree(root, isObjectPrototype, plain, isNode) {
   const waiting = [root];
   while (waiting.length > 0) {
     const object = waiting.pop();
-    const inner = isNode(object) ? undefined : contents(object, isObjectPrototype);
+    const inner = mixed.has(object) || isNode(object) ? undefined : contents(object, isObjectPrototype);
     if (inner === undefined) {
       tainted.push(object);
       continue;
@@ -45,7 +47,8 @@ function isPlainTree(root, isObjectPrototype, plain, isNode) {
   }
   const reached = new Set(tainted);
   for (const object of reached) for (const parent of parents.get(object) ?? []) reached.add(parent);
-  for (const object of parents.keys()) if (!reached.has(object)) plain.add(object);
+  // Remembered both ways, so that each object is looked at once, however deep it lies.
+  for (const object of parents.keys()) (reached.has(object) ? mixed : plain).add(object);
   return !reached.has(root);
 }
 
@@ -116,7 +119,8 @@ function leaf(object, prototype) {
     if (!isNative(prototype, 'Set') || Reflect.ownKeys(object).length > 0) return undefined;
     return [...Set.prototype.values.call(object)];
   }
-  if (types.isDate(object)) return isNative(prototype, 'Date') && Reflect.ownKeys(object).length === 0 ? [] : undefined;
+  if (types.isDate(object))
+    return isNative(prototype, 'Date') && Reflect.ownKeys(object).length === 0 ? [] : undefined;
   if (types.isAnyArrayBuffer(object)) return Reflect.ownKeys(object).length === 0 ? [] : undefined;
   if (ArrayBuffer.isView(object)) return isPlainView(object, prototype) ? [] : undefined;
   if (types.isRegExp(object)) {

@@ -102,7 +102,10 @@ class Reader {
     const expression = one ? `${HOLDER}.items[0]` : `${HOLDER}.items`;
     const { result } = this.#post('Runtime.evaluate', { expression, silent: true });
     if (one) return [result.objectId];
-    const list = this.#post('Runtime.getProperties', { objectId: result.objectId, ownProperties: true }).result;
+    const list = this.#post('Runtime.getProperties', {
+      objectId: result.objectId,
+      ownProperties: true,
+    }).result;
     return list.slice(0, values.length).map((/** @type {any} */ item) => item.value.objectId);
   }
 
@@ -191,7 +194,9 @@ class Reader {
     return this.session(() => {
       const [objectId] = this.#handles([object]);
       const answer = this.#post('Runtime.getProperties', { objectId, ownProperties: true });
-      const fields = (answer.privateProperties ?? []).filter((/** @type {any} */ field) => field.value !== undefined);
+      const fields = (answer.privateProperties ?? []).filter(
+        (/** @type {any} */ field) => field.value !== undefined,
+      );
       const values = this.#values(fields.map((/** @type {any} */ field) => field.value));
       return fields.map((/** @type {any} */ field, /** @type {number} */ index) => ({
         name: field.name,
@@ -268,7 +273,10 @@ function argumentOf({ objectId, unserializableValue, value }) {
  * @returns {Scope[]}
  */
 function scopesOf(list) {
-  return Array.from(list, (/** @type {any} */ scope) => ({ kind: scope.description, variables: scope.object }));
+  return Array.from(list, (/** @type {any} */ scope) => ({
+    kind: scope.description,
+    variables: scope.object,
+  }));
 }
 
 /**

@@ -5,7 +5,7 @@ const { CaptureError } = /** @type {any} */ (require('../errors'));
 /**
  * The way from the task to a value: a variable, a property, an entry, step by step.
  *
- * @typedef {{ kind: 'variable' | 'property' | 'other', name: string }} Step
+ * @typedef {{ kind: 'variable' | 'property' | 'class' | 'other', name: string }} Step
  */
 
 const MAX_PATH = 400;
@@ -28,13 +28,17 @@ function refusal({ steps, what, way, location, cause }) {
   const trail = ['task', ...steps.map(words)].join(' > ').slice(0, MAX_PATH);
   const place = location === undefined ? '' : ` (${location})`;
   const details = { variable, path, location, ...(cause === undefined ? {} : { cause }) };
-  return new CaptureError(`Cannot send this function to a worker: ${trail} ${what}${place}. ${way}.`, details);
+  return new CaptureError(
+    `Cannot send this function to a worker: ${trail} ${what}${place}. ${way}.`,
+    details,
+  );
 }
 
 /** @param {Step[]} steps */
 function pathOf(steps) {
   let path = '';
   for (const { kind, name } of steps) {
+    if (kind === 'class') continue;
     if (path === '') path = name;
     else if (kind === 'variable' || IDENTIFIER.test(name)) path += `.${name}`;
     else path += name.startsWith('[') ? name : `[${JSON.stringify(name)}]`;
@@ -45,7 +49,8 @@ function pathOf(steps) {
 
 /** @param {Step} step */
 function words({ kind, name }) {
-  return kind === 'other' ? name : `${kind} \`${name}\``;
+  if (kind === 'other') return name;
+  return kind === 'class' ? `its class \`${name}\`` : `${kind} \`${name}\``;
 }
 
 module.exports = { refusal };

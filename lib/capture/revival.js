@@ -6,6 +6,7 @@ const { pathToFileURL } = require('node:url');
 
 const { NODE } = require('./kinds');
 const { functionIn, run } = require('./factories');
+const { ModuleError } = /** @type {any} */ (require('../errors'));
 const { follow } = require('./globals');
 const { builtin } = require('./modules');
 const { brand, define, shell } = require('./shells');
@@ -64,33 +65,19 @@ class Revival {
     const thisValue = self === null ? undefined : this.get(self);
     const values = args === null ? undefined : args.map((slot) => this.get(slot));
     this.#complete();
-    return { fn, thisValue, args: values, watched: this.#watched, definition: this.#definition, revival: this };
-  }
-
-  /** @param {number} root */
-  value(root) {
-    const value = this.get(root);
-    this.#complete();
-    return value;
+    return {
+      fn,
+      thisValue,
+      args: values,
+      watched: this.#watched,
+      definition: this.#definition,
+      revival: this,
+    };
   }
 
   /** @param {number} slot */
   isKept(slot) {
     return slot >= 0 && this.#nodes[slot][0] === NODE.FUNCTION && this.#nodes[slot][1] !== 0;
-  }
-
-  /**
-   * The slots of classes, with what they became here.
-   *
-   * @returns {Array<[number, any]>}
-   */
-  classes() {
-    /** @type {Array<[number, any]>} */
-    const list = [];
-    this.#nodes.forEach((node, index) => {
-      if (node[0] === NODE.CLASS && this.#made[index]) list.push([index, this.#values[index]]);
-    });
-    return list;
   }
 
   /**
@@ -187,7 +174,7 @@ class Revival {
   #function(slot, [, key, code, slots, more, watch]) {
     const known = key === 0 ? undefined : this.#reviver.kept(this.#definition, key);
     if (known !== undefined) {
-      if (watch === 1) this.#watched.push(known);
+      for (const kept of known.watched) if (!this.#watched.includes(kept)) this.#watched.push(kept);
       return this.put(slot, known.fn);
     }
     const self = more?.self === undefined ? undefined : this.get(more.self);
@@ -196,13 +183,14 @@ class Revival {
     const { set, make } = run(this.#reviver.factory(this.#definition.codes[code]), self, args);
     const made = make();
     const fn = this.put(slot, functionIn(made, form));
+    if (more?.id !== undefined) this.#reviver.knowClass(fn, this.#definition.origin, more.id);
     if (slots.length > 0) this.fill(() => this.#assign(set, slots));
     if (more !== null) {
       if (more.name !== undefined) rename(fn, more.name);
       this.fill(() => this.#describe(fn, more, made));
     }
     if (key !== 0) {
-      const kept = this.#reviver.keep(this.#definition, key, fn);
+      const kept = this.#reviver.keep(this.#definition, key, fn, this.#watched);
       if (watch === 1) this.#watched.push(kept);
     }
     return fn;
@@ -239,7 +227,10 @@ class Revival {
     if (more.parent !== undefined) Object.setPrototypeOf(fn, this.get(more.parent));
     if (more.prototypeSlot !== undefined) fn.prototype = this.get(more.prototypeSlot);
     if (more.prototypeParent !== undefined) {
-      Object.setPrototypeOf(fn.prototype, more.prototypeParent === null ? null : this.get(more.prototypeParent));
+      Object.setPrototypeOf(
+        fn.prototype,
+        more.prototypeParent === null ? null : this.get(more.prototypeParent),
+      );
     }
     if (more.prototypeEnumerable) Object.defineProperty(fn.prototype, 'constructor', { enumerable: true });
     if (more.prototype !== undefined) define(this, fn.prototype, more.prototype);
@@ -259,6 +250,7 @@ class Revival {
     assign();
     this.#flush();
     const Class = this.put(slot, made.make());
+    this.#reviver.knowClass(Class, this.#definition.origin, more.id);
     this.brands.set(slot, made);
     if (slots.length > 0) this.fill(assign);
     if (more !== null) {
@@ -317,8 +309,26 @@ class Revival {
     return /** @type {any} */ (descriptor)?.[side];
   }
 
+  /**
+   * @param {string} file
+   * @param {string[]} steps
+   * @param {number | undefined} id
+   */
+  #package(file, steps, id) {
+    let exported;
+    try {
+      exported = Module.createRequire(file)(file);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ModuleError(`The module ${file} cannot be loaded in the worker: ${reason}`, { cause });
+    }
+    const value = walk(exported, steps);
+    if (id !== undefined) this.#reviver.knowClass(value, this.#definition.origin, id);
+    return value;
+  }
+
   /** @param {any[]} node */
-  #reference([kind, first, second]) {
+  #reference([kind, first, second, id]) {
     switch (kind) {
       case NODE.SYMBOL:
         return symbol(first, second);
@@ -327,7 +337,7 @@ class Revival {
       case NODE.BUILTIN:
         return walk(builtin(first), second);
       case NODE.PACKAGE:
-        return walk(Module.createRequire(first)(first), second);
+        return this.#package(first, second, id);
       case NODE.REQUIRE:
         return Module.createRequire(first);
       case NODE.OWN:

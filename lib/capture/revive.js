@@ -8,6 +8,9 @@
  *   Reflect.apply(task.fn, task.thisValue, task.args ?? args);  // task.args only when the section held the arguments
  *   reviver.finish(task);                                       // after the task has settled: nothing leaks into the next
  *
+ * Results and errors are encoded with `reviver.encodeContext(context)`: instances of captured classes are written so
+ * that they come back as instances of the submitter's own classes.
+ *
  * The host gives
  *   definition(id)  the bytes registered under an id; asked once for each id
  *   codec           { encode(value), decode(bytes, extras) }, the same as on the submitting side
@@ -22,6 +25,7 @@ const v8 = require('node:v8');
 const { Factories } = require('./factories');
 const { Revival } = require('./revival');
 const { bounded } = require('./texts');
+const { write } = require('./returning');
 
 /** Definitions and instances that are kept at the same time. */
 const KEPT = 2048;
@@ -32,7 +36,7 @@ const KEPT = 2048;
  * @property {any[]} codes
  * @property {any} graph `null` if it comes with each section
  * @property {Loaded | undefined} loaded the task, if all of it may be kept
- * @typedef {{ fn: Function, keys: number, prototypeKeys: number, prototype: any }} Kept
+ * @typedef {{ fn: Function, keys: number, prototypeKeys: number, prototype: any, watched: Kept[] }} Kept
  * @typedef {object} Loaded
  * @property {Function} fn
  * @property {any} thisValue
@@ -49,6 +53,8 @@ class Reviver {
   #definitions = new Map();
   /** @type {Map<string, Kept>} */
   #kept = new Map();
+  /** @type {WeakMap<Function, { origin: string, id: number, hasPrivates: boolean }>} */
+  #classes = new WeakMap();
 
   /** @param {{ definition(id: number): Uint8Array, codec?: any, own?: () => any }} host */
   constructor(host) {
@@ -79,16 +85,33 @@ class Reviver {
   }
 
   /**
-   * A value that was captured: an argument, or a part of a result.
+   * Adds to the context with which a result or an error is encoded.
    *
-   * @param {Uint8Array} bytes
-   * @param {any[] | null} [extras]
-   * @returns {any}
+   * @template {object} C
+   * @param {C} context
+   * @returns {C & { onObject: (object: any) => any }}
    */
-  value(bytes, extras = null) {
-    const [codes, origin, [nodes, root, , , data]] = this.#decode(bytes, extras);
-    const revival = new Revival(this, { origin, codes, graph: null, loaded: undefined }, nodes, data);
-    return revival.value(root);
+  encodeContext(context) {
+    return Object.assign(context, { onObject: (/** @type {any} */ object) => this.#instance(object) });
+  }
+
+  /** @param {any} object */
+  #instance(object) {
+    const { constructor } = object;
+    if (typeof constructor !== 'function') return undefined;
+    const known = this.#classes.get(constructor);
+    if (known === undefined || Object.getPrototypeOf(object) !== constructor.prototype) return undefined;
+    return write(object, known);
+  }
+
+  /**
+   * @param {Function} Class
+   * @param {string} origin
+   * @param {number} id negative if its instances have private fields
+   */
+  knowClass(Class, origin, id) {
+    if (typeof Class === 'function')
+      this.#classes.set(Class, { origin, id: Math.abs(id), hasPrivates: id < 0 });
   }
 
   /**
@@ -100,7 +123,10 @@ class Reviver {
     for (const kept of watched) {
       if (isUntouched(kept)) continue;
       definition.loaded = undefined;
-      for (const [key, other] of this.#kept) if (other === kept) this.#kept.delete(key);
+      // Whatever refers to it goes as well.
+      for (const [key, other] of this.#kept) {
+        if (other === kept || other.watched.includes(kept)) this.#kept.delete(key);
+      }
     }
   }
 
@@ -110,19 +136,26 @@ class Reviver {
    */
   kept(definition, key) {
     const kept = this.#kept.get(`${definition.origin}:${key}`);
-    // Another task may have touched it and still be running.
-    return kept !== undefined && isUntouched(kept) ? kept : undefined;
+    // Another task may have touched it, or what it refers to, and still be running.
+    return kept !== undefined && kept.watched.every(isUntouched) ? kept : undefined;
   }
 
   /**
    * @param {Definition} definition
    * @param {number} key
    * @param {Function} fn
+   * @param {Kept[]} watched those of its graph that tasks can reach
    * @returns {Kept}
    */
-  keep(definition, key, fn) {
+  keep(definition, key, fn, watched) {
     const prototype = Object.getOwnPropertyDescriptor(fn, 'prototype')?.value;
-    const kept = { fn, keys: Reflect.ownKeys(fn).length, prototype, prototypeKeys: countKeys(prototype) };
+    const kept = {
+      fn,
+      keys: Reflect.ownKeys(fn).length,
+      prototype,
+      prototypeKeys: countKeys(prototype),
+      watched,
+    };
     bounded(this.#kept, `${definition.origin}:${key}`, kept, KEPT);
     return kept;
   }

@@ -11,7 +11,7 @@ const util = require('node:util');
  * @property {string} source
  * @property {Set<string>} top the variables of the outermost scope
  * @property {Map<string, Place>} places by `line:column`
- * @typedef {{ line: number, column: number, strict: boolean, declaration: boolean, constant: string[] }} Place
+ * @typedef {{ line: number, column: number, strict: boolean, declaration: boolean, bare: boolean, constant: string[] }} Place
  */
 
 /** What the function around a CommonJS file gives it. */
@@ -19,6 +19,8 @@ const WRAPPER = new Set(['require', 'module', 'exports', '__filename', '__dirnam
 
 const STRICT = 1;
 const DECLARATION = 2;
+/** Its `this`, if it is an arrow function, is that of the file. */
+const BARE = 4;
 
 /** Which file a script is, and what only the file knows about a function in it. */
 class Scripts {
@@ -134,6 +136,7 @@ class Scripts {
         column: firstColumn,
         strict: (bits & STRICT) !== 0,
         declaration: (bits & DECLARATION) !== 0,
+        bare: (bits & BARE) !== 0,
         constant,
       });
     }

@@ -160,7 +160,7 @@ function define(revival, object, properties) {
   // All values first: if one cannot be had yet, nothing is done, and all of it again later.
   /** @type {Array<[any, PropertyDescriptor]>} */
   const list = [];
-  for (let at = 0; at < properties.length; ) {
+  for (let at = 0; at < properties.length;) {
     const key = properties[at];
     const flags = properties[at + 1];
     const name = typeof key === 'number' ? revival.get(key) : key;

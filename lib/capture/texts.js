@@ -11,9 +11,10 @@
  * @property {string} [own] the name after `function` or `class`
  * @property {number} ownUsage
  * @property {any} [cls] what the analysis says of a class
+ * @property {Map<string, Factory>} factories by how they are wanted
  * @property {string} [error]
  * @typedef {{ name: string, usage: number, members: string[] | undefined }} Name
- * @typedef {{ source: string, head: number, shifts?: number[][] }} Factory
+ * @typedef {{ source: string, head: number, shifts?: number[][], codes: Map<string, any> }} Factory
  * @typedef {object} Analyzer
  * @property {(text: string) => string} analyzeFunction
  * @property {(text: string, spec: string) => string} buildFactory
@@ -23,13 +24,14 @@
 /** Texts that are kept at the same time: a program has that many functions, a generator of code has more. */
 const KEPT = 4096;
 
+/** Ways in which one text is wanted, and places where it stands. */
+const FORMS = 64;
+
 /** Analyses and factories by text. */
 class Texts {
   #analyzer;
   /** @type {Map<string, Analysis>} */
   #analyses = new Map();
-  /** @type {Map<string, Factory>} */
-  #factories = new Map();
 
   /** @param {Analyzer} analyzer */
   constructor(analyzer) {
@@ -56,14 +58,13 @@ class Texts {
    */
   factory(text, spec) {
     const json = JSON.stringify(spec);
-    const key = json + text;
-    let found = this.#factories.get(key);
+    const { factories } = this.analysis(text);
+    let found = factories.get(json);
     if (found === undefined) {
-      /** @type {Factory & { error?: string }} */
       const built = JSON.parse(this.#analyzer.buildFactory(text, json));
       if (built.error !== undefined) throw new Error(built.error);
-      found = built;
-      bounded(this.#factories, key, found);
+      found = /** @type {Factory} */ ({ ...built, codes: new Map() });
+      bounded(factories, json, found, FORMS);
     }
     return found;
   }
@@ -95,7 +96,10 @@ function bounded(map, key, value, size = KEPT, dropped = undefined) {
  * @returns {Analysis}
  */
 function decode(json) {
-  if (json.error !== undefined) return { form: 0, flags: 0, anchor: 0, names: [], ownUsage: 0, error: json.error };
+  const factories = new Map();
+  if (json.error !== undefined) {
+    return { form: 0, flags: 0, anchor: 0, names: [], ownUsage: 0, error: json.error, factories };
+  }
   return {
     form: json.form,
     flags: json.flags,
@@ -104,7 +108,8 @@ function decode(json) {
     own: json.own?.[0],
     ownUsage: json.own?.[1] ?? 0,
     cls: json.class,
+    factories,
   };
 }
 
-module.exports = { Texts, bounded };
+module.exports = { FORMS, Texts, bounded };

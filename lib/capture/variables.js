@@ -1,13 +1,12 @@
 'use strict';
 
 const path = require('node:path');
-const { types } = require('node:util');
 
 const { FLAG, FORM, NODE, USAGE } = require('./kinds');
-const { NoInspector } = require('./reader');
 const { STANDARD } = require('./globals');
 const { isPackageFile } = require('./modules');
 const { pathOf } = require('./scripts');
+const { bounded } = require('./texts');
 const { refusal } = require('./refusal');
 
 /** @typedef {import('./graph').Member} Member */
@@ -24,7 +23,10 @@ class Variables {
     this.#graph = graph;
   }
 
-  /** @param {Member[]} members */
+  /**
+   * @param {Member[]} members
+   * @returns {Member[]} those that travel by value
+   */
   read(members) {
     const { memory, reader } = this.#graph.tools;
     const unread = [];
@@ -39,7 +41,7 @@ class Variables {
       const read = reader.functions(unread.map(({ fn }) => fn));
       unread.forEach((member, index) => readings.set(member, read[index]));
     }
-    for (const member of members) this.#member(member, readings.get(member));
+    return members.filter((member) => this.#member(member, readings.get(member)));
   }
 
   /**
@@ -49,59 +51,16 @@ class Variables {
   #member(member, reading) {
     const graph = this.#graph;
     if (reading !== undefined && member.known === undefined) {
-      member.known = this.#know(member, reading);
+      member.known = know(graph.tools, member.fn, member.text, member.analysis, reading);
       graph.tools.memory.functions.set(member.fn, member.known);
     }
-    if (this.#byReference(member)) return;
+    if (this.#byReference(member)) return false;
     graph.check(member);
     if (member.analysis.form === FORM.CLASS) graph.objects.classes.before(member);
     this.#names(member, reading);
     this.#surroundings(member, reading);
     graph.objects.functionProperties(member);
-  }
-
-  /**
-   * @param {Member} member
-   * @param {import('./reader').Reading} reading
-   * @returns {import('./memory').Known}
-   */
-  #know({ fn, text, analysis }, reading) {
-    const { scripts } = this.#graph.tools;
-    const { script, line, column, scopes } = reading;
-    const module = scopes.some(({ kind }) => kind === 'Module');
-    const url = script === undefined ? '' : scripts.nameOf(script);
-    // Frames show modules by URL and scripts by path, whatever the inspector says.
-    const name = module ? url : (pathOf(url) ?? url);
-    const anchor = /** @type {any} */ (analysis).anchor ?? 0;
-    const before = text.slice(0, anchor);
-    const lines = before.split(/\r\n|[\n\r\u2028\u2029]/).length - 1;
-    const known = {
-      script,
-      name,
-      line: Math.max(0, line - lines),
-      column: lines === 0 ? Math.max(0, column - anchor) : 0,
-      strict: module || analysis.form === FORM.CLASS,
-      module,
-      declaration: false,
-      bare: module && scopes[0].kind === 'Module',
-      constant: /** @type {Set<string>} */ (new Set()),
-      values: undefined,
-      kept: undefined,
-    };
-    if (script !== undefined && !name.startsWith('node:') && !isPackageFile(name)) {
-      const place = scripts.placeOf(script, line, column, text, module);
-      if (place !== undefined) {
-        known.line = place.line;
-        known.column = analysis.form === FORM.METHOD ? known.column : place.column;
-        known.strict ||= place.strict;
-        known.declaration = place.declaration;
-        known.constant = new Set(place.constant);
-        return known;
-      }
-      known.declaration = analysis.form === FORM.FUNCTION;
-    }
-    known.strict ||= isStrict(fn, analysis);
-    return known;
+    return true;
   }
 
   /**
@@ -116,25 +75,44 @@ class Variables {
     const drop = (/** @type {any[]} */ reference) => {
       graph.nodes[node] = reference;
       graph.byFunction.delete(fn);
-      graph.members.splice(graph.members.indexOf(member), 1);
       return true;
     };
-    if (known.name.startsWith('node:')) {
+    if (known.home === 'node') {
       const requiring = this.#requireOf(fn);
       if (requiring !== undefined) return drop([NODE.REQUIRE, requiring]);
       const intrinsic = graph.tools.intrinsics.pathOf(fn);
       if (intrinsic !== undefined) return drop([NODE.INTRINSIC, intrinsic]);
       const found = graph.tools.builtins.find(fn);
       if (found !== undefined) return drop([NODE.BUILTIN, found.module, found.path]);
-      const what = `is a function of Node itself (${known.name})`;
-      graph.refuse(graph.origins[node].from, graph.origins[node].step, what, 'Make it inside the task');
+      this.#refuseNode(member, known.name);
     }
-    if (isPackageFile(known.name)) {
+    if (known.home === 'package') {
       const file = graph.tools.scripts.fileOf(/** @type {string} */ (known.script));
       const found = file === undefined ? undefined : graph.tools.packages.findIn(fn, file);
       if (found !== undefined) return drop([NODE.PACKAGE, found.module, found.path]);
     }
     return false;
+  }
+
+  /**
+   * @param {Member} member
+   * @param {string} script
+   * @returns {never}
+   */
+  #refuseNode({ fn, node }, script) {
+    const graph = this.#graph;
+    const { from, step } = graph.origins[node];
+    if (step?.kind !== 'class') {
+      return graph.refuse(from, step, `is a function of Node itself (${script})`, 'Make it inside the task');
+    }
+    const owner = graph.origins[from];
+    const what = `is a ${fn.name}, which is tied to this thread`;
+    return graph.refuse(
+      owner.from,
+      owner.step,
+      what,
+      'Make it inside the task, or pass the data it was made from',
+    );
   }
 
   /**
@@ -158,10 +136,14 @@ class Variables {
     /** @type {string[]} */
     const missing = [];
     const names = ownNameIsFree(member, reading)
-      ? [...analysis.names, { name: /** @type {string} */ (analysis.own), usage: analysis.ownUsage, members: undefined }]
+      ? [
+          ...analysis.names,
+          { name: /** @type {string} */ (analysis.own), usage: analysis.ownUsage, members: undefined },
+        ]
       : analysis.names;
     // The name of a declaration may hold another function next time.
-    if (known?.declaration && analysis.ownUsage !== 0 && !known.constant.has(String(analysis.own))) member.settled = false;
+    if (known?.declaration && analysis.ownUsage !== 0 && !known.constant.has(String(analysis.own)))
+      member.settled = false;
     const values = known?.values;
     /** @type {Map<string, any>} */
     const lasting = new Map();
@@ -181,7 +163,12 @@ class Variables {
       member.slots.push(graph.objects.variable(value, only, node, step));
     }
     if (missing.length > 0) this.#refuseMissing(member, missing);
-    if (member.settled && known !== undefined && values === undefined && graph.options.captures === undefined) {
+    if (
+      member.settled &&
+      known !== undefined &&
+      values === undefined &&
+      graph.options.captures === undefined
+    ) {
       known.values = lasting;
     }
   }
@@ -196,7 +183,8 @@ class Variables {
    */
   #look(member, name, reading, values, missing) {
     const { captures, explicit } = this.#graph.options;
-    if (member.given && captures !== undefined && Object.hasOwn(captures, name)) return [captures[name], null];
+    if (member.given && captures !== undefined && Object.hasOwn(captures, name))
+      return [captures[name], null];
     if (values !== undefined) return [values.get(name), LASTING];
     if (explicit) {
       if (!STANDARD.has(name) && !(name in globalThis)) missing.push(name);
@@ -250,7 +238,9 @@ class Variables {
       if (!known?.bare) graph.checks.push(() => this.#needThis(member));
     }
     if (analysis.flags & FLAG.OUTER_ARGUMENTS) {
-      const scope = reading?.scopes.find(({ kind, variables }) => kind !== 'Global' && Object.hasOwn(variables, 'arguments'));
+      const scope = reading?.scopes.find(
+        ({ kind, variables }) => kind !== 'Global' && Object.hasOwn(variables, 'arguments'),
+      );
       if (scope !== undefined) {
         const step = /** @type {const} */ ({ kind: 'variable', name: 'arguments' });
         more.args = Array.from(scope.variables.arguments, (value) => graph.slot(value, node, step));
@@ -304,10 +294,13 @@ function globalValue(global, name) {
  */
 function ownNameIsFree({ fn, analysis, known, given }, reading) {
   const { own, ownUsage, form } = analysis;
-  if (own === undefined || ownUsage === 0 || form !== FORM.FUNCTION || !known?.declaration || given) return false;
+  if (own === undefined || ownUsage === 0 || form !== FORM.FUNCTION || !known?.declaration || given)
+    return false;
   if (known.values !== undefined) return known.values.has(own);
   if (ownUsage & USAGE.WRITE) return true;
-  const scope = reading?.scopes.find(({ kind, variables }) => kind !== 'Global' && Object.hasOwn(variables, own));
+  const scope = reading?.scopes.find(
+    ({ kind, variables }) => kind !== 'Global' && Object.hasOwn(variables, own),
+  );
   // As long as it holds the function itself, both come to the same.
   return scope !== undefined && scope.variables[own] !== fn;
 }
@@ -326,4 +319,93 @@ function isStrict(fn, { form, flags }) {
   }
 }
 
-module.exports = { NOTHING, NoInspector, Variables, types };
+/**
+ * What is known of a function for ever, from one reading.
+ *
+ * @param {import('./graph').Tools} tools
+ * @param {Function} fn
+ * @param {string} text
+ * @param {import('./texts').Analysis} analysis
+ * @param {import('./reader').Reading} reading
+ * @returns {import('./memory').Known}
+ */
+function know({ scripts, memory }, fn, text, analysis, reading) {
+  const { script, line, column } = reading;
+  const key = `${script}:${line}:${column}`;
+  let place = memory.places.get(key);
+  if (place === undefined || place.text !== text) {
+    place = { text, ...look(scripts, fn, text, analysis, reading) };
+    bounded(memory.places, key, place);
+  }
+  return { ...place, text: undefined, values: undefined, kept: undefined };
+}
+
+/**
+ * What is the same for all functions that are made at one place.
+ *
+ * @param {import('./scripts').Scripts} scripts
+ * @param {Function} fn
+ * @param {string} text
+ * @param {import('./texts').Analysis} analysis
+ * @param {import('./reader').Reading} reading
+ */
+function look(scripts, fn, text, analysis, { script, line, column, scopes }) {
+  const module = scopes.some(({ kind }) => kind === 'Module');
+  const url = script === undefined ? '' : scripts.nameOf(script);
+  // Frames show modules by URL and scripts by path, whatever the inspector says.
+  const name = module ? url : (pathOf(url) ?? url);
+  const before = text.slice(0, analysis.anchor);
+  const lines = before.split(/\r\n|[\n\r\u2028\u2029]/).length - 1;
+  const home = name.startsWith('node:') ? 'node' : isPackageFile(name) ? 'package' : 'program';
+  const known = {
+    script,
+    name,
+    home,
+    line: Math.max(0, line - lines),
+    column: lines === 0 ? Math.max(0, column - analysis.anchor) : 0,
+    strict: module || analysis.form === FORM.CLASS,
+    module,
+    declaration: analysis.form === FORM.FUNCTION,
+    bare: false,
+    constant: /** @type {ReadonlySet<string>} */ (new Set()),
+  };
+  if (script !== undefined && home === 'program') {
+    const place = scripts.placeOf(script, line, column, text, module);
+    if (place !== undefined) {
+      known.line = place.line;
+      if (analysis.form !== FORM.METHOD) known.column = place.column;
+      known.strict ||= place.strict;
+      known.declaration = place.declaration;
+      known.bare = module && place.bare;
+      known.constant = new Set(place.constant);
+      return known;
+    }
+  }
+  known.strict ||= isStrict(fn, analysis);
+  return known;
+}
+
+/**
+ * Where a function's text begins; `undefined` for native ones.
+ *
+ * @param {import('./graph').Tools} tools
+ * @param {Function} fn
+ */
+function placeOf(tools, fn) {
+  let known = tools.memory.functions.get(fn);
+  if (known === undefined) {
+    const text = Function.prototype.toString.call(fn);
+    known = tools.reader.session(() => {
+      const [reading] = tools.reader.functions([fn]);
+      const target = reading.bound?.target;
+      if (typeof target === 'function') return placeOf(tools, target);
+      return reading.script === undefined
+        ? undefined
+        : know(tools, fn, text, tools.texts.analysis(text), reading);
+    });
+    if (known !== undefined) tools.memory.functions.set(fn, known);
+  }
+  return known;
+}
+
+module.exports = { NOTHING, Variables, placeOf };

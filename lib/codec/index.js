@@ -32,4 +32,6 @@ const { Decoder } = require('./decoder');
 const { describeError } = require('./describe-thrown');
 const { Encoder } = require('./encoder');
 
-module.exports = { Decoder, Encoder, describeError };
+exports.Decoder = Decoder;
+exports.Encoder = Encoder;
+exports.describeError = describeError;

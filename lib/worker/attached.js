@@ -20,4 +20,9 @@ function attachedEngine() {
   return (engine ??= make?.());
 }
 
-module.exports = { attach, attachedEngine };
+/** Whether this isolate is a worker. */
+function isAttached() {
+  return make !== undefined;
+}
+
+module.exports = { attach, attachedEngine, isAttached };

@@ -15,8 +15,12 @@ const { FORM, REPORT, TASK, WORDS, aligned } = require('../frames');
 const { here } = require('../isolate');
 const { attach, attachedEngine } = require('./attached');
 const { Tasks } = require('./tasks');
+const { Progress } = require('./progress');
+const { callFor, presentTask } = require('./present');
 const { cleanStack } = require('./stack');
 const { transfersOf } = require('./transfers');
+
+/** @typedef {import('./context').TaskContext} TaskContext */
 
 /** Set in what `exchange` returns where there is mail. */
 const HAS_MAIL = 2 ** 40;
@@ -55,10 +59,24 @@ class Attendant {
 
   /** Tasks that have begun and await something. */
   #running = 0;
+  /**
+   * Tasks that have begun and whose parcel is on its way. Nothing else begins meanwhile: what follows would
+   * stand behind them, however long they take, and could not be taken back any more.
+   */
+  #fetching = 0;
   #scheduled = false;
   #lastLoop = 0;
   #lastReport = 0;
   #leaving = false;
+  /** Tasks that await something, by id: those that can be told of a cancellation. @type {Map<number, Task>} */
+  #live = new Map();
+  /** How many tasks had been cancelled at the last look. */
+  #seen = 0;
+  /** Tasks under way whose children are not settled: they await them, and give their places up. */
+  #parents = 0;
+  /** The task that runs synchronously. @type {Task | undefined} */
+  #present = undefined;
+  progress = new Progress(this.#isolate.id);
   /** What waits for its parcel, by task. @type {Map<number, (content: any) => void>} */
   #parcels = new Map();
 
@@ -77,6 +95,10 @@ class Attendant {
       const { Engine } = require('../engine');
       const engine = new Engine(pool, config);
       engine.port = port;
+      engine.onSubmitted = (handle) => {
+        const task = presentTask();
+        if (task !== undefined) this.adopt(task, handle);
+      };
       return engine;
     });
   }
@@ -110,6 +132,7 @@ class Attendant {
   #turn() {
     this.#scheduled = false;
     this.#lastLoop = now();
+    if (this.#live.size > 0) this.look();
     this.#work();
   }
 
@@ -144,7 +167,7 @@ class Attendant {
   }
 
   #hasRoom() {
-    return this.#running < this.#concurrency;
+    return this.#fetching === 0 && this.#running - this.#parents < this.#concurrency;
   }
 
   /**
@@ -164,7 +187,7 @@ class Attendant {
       this.#inbox = new Uint8Array(2 ** Math.ceil(Math.log2(-result)));
       this.#view = new DataView(this.#inbox.buffer);
       result = binding.refill(this.#isolate.id, this.#inbox);
-    } else if (this.#inbox.length > KEEP_BYTES && result === 0) {
+    } else if (hungry && result === 0 && this.#inbox.length > KEEP_BYTES) {
       this.#inbox = new Uint8Array(INBOX_BYTES);
       this.#view = new DataView(this.#inbox.buffer);
     }
@@ -227,7 +250,8 @@ class Attendant {
     const view = this.#view;
     const flags = view.getUint32(at + TASK.FLAGS, true);
     const form = (flags >>> 8) & 0xff;
-    const task = new Task(view.getFloat64(at + TASK.ID, true), view.getUint32(at + TASK.OWNER, true));
+    const task = new Task(this, view.getFloat64(at + TASK.ID, true), view.getUint32(at + TASK.OWNER, true));
+    this.#present = task;
     if (flags & (TASK.TIMED | TASK.ANNOUNCED)) this.#announce(flags, task.id, index, start);
     let result;
     try {
@@ -239,7 +263,7 @@ class Attendant {
       task.callable = callable;
       const args = callable.args ?? this.#decoder.readArgs(undefined);
       result =
-        form & FORM.CHUNK ? runChunk(callable, args) : Reflect.apply(callable.fn, callable.thisValue, args);
+        form & FORM.CHUNK ? runChunk(task, args) : callFor(task, callable.fn, callable.thisValue, args);
       if (isThenable(result)) {
         this.#await(task, result, start);
         return now();
@@ -278,6 +302,7 @@ class Attendant {
   #load(at, form, extras) {
     let body = at + TASK.HEADER;
     let section = null;
+    if (form & FORM.METADATA) body = this.#readMetadata(body);
     if (form & FORM.SECTION) {
       const length = this.#view.getUint32(body, true);
       section = this.#inbox.subarray(body + 4, body + 4 + length);
@@ -286,6 +311,19 @@ class Attendant {
     const callable = this.#tasks.revive(this.#view.getUint32(at + TASK.DEFINITION, true), section, extras);
     this.#decoder.reset(this.#inbox, body);
     return callable;
+  }
+
+  /**
+   * The metadata of the task that is about to run.
+   *
+   * @param {number} at
+   * @returns {number} where they end
+   */
+  #readMetadata(at) {
+    const length = this.#view.getUint32(at, true);
+    this.#decoder.reset(this.#inbox, at + 4);
+    if (this.#present !== undefined) this.#present.metadata = this.#decoder.readValue();
+    return at + 4 + length;
   }
 
   /**
@@ -300,19 +338,20 @@ class Attendant {
     const frame = this.#inbox.slice(at, at + this.#view.getUint32(at + TASK.LENGTH, true));
     const hasParcel = (form & (FORM.PARCEL | FORM.SECTION_PARCEL)) !== 0;
     const parcel = hasParcel ? await this.#fetch(task) : NO_PARCEL;
+    // Behind what the task does in this very moment.
+    if (hasParcel) this.#soon();
     let callable;
     if (form & FORM.MODULE) {
       const definition = new DataView(frame.buffer).getUint32(TASK.DEFINITION, true);
       callable = await this.#tasks.module(definition);
-      this.#decoder.reset(frame, TASK.HEADER);
+      const skipped = form & FORM.METADATA ? 4 + new DataView(frame.buffer).getUint32(TASK.HEADER, true) : 0;
+      this.#decoder.reset(frame, TASK.HEADER + skipped);
     } else {
       callable = this.#loadFrom(frame, form, parcel.section);
     }
     task.callable = callable;
     const args = callable.args ?? this.#decoder.readArgs({ extras: parcel.args });
-    return form & FORM.CHUNK
-      ? runChunk(callable, args)
-      : Reflect.apply(callable.fn, callable.thisValue, args);
+    return form & FORM.CHUNK ? runChunk(task, args) : callFor(task, callable.fn, callable.thisValue, args);
   }
 
   /**
@@ -333,16 +372,59 @@ class Attendant {
   }
 
   /**
+   * What there is to know of a task, as JSON.
+   *
+   * @param {Task} task
+   */
+  describe(task) {
+    const gone = { name: '', priority: 1, attempt: 1, timeout: null, elapsed: 0 };
+    return binding.describeTask(this.#isolate.id, task.id) ?? JSON.stringify(gone);
+  }
+
+  /** Finds out which tasks have been cancelled since the last look. */
+  look() {
+    if (this.#words === null) return;
+    const count = load(this.#words, WORDS.CANCELLED);
+    if (count === this.#seen) return;
+    this.#seen = count;
+    for (const id of binding.cancellations(this.#isolate.id)) {
+      const task = this.#present?.id === id ? this.#present : this.#live.get(id);
+      if (task === undefined) continue;
+      task.cancelled = true;
+      task.context?.abort();
+    }
+  }
+
+  /**
+   * A task has submitted another one: while it awaits that, it gives its place up.
+   *
+   * @param {Task} task
+   * @param {Promise<unknown>} child
+   */
+  adopt(task, child) {
+    if (task.children++ === 0 && task.awaits) this.#parents++;
+    const settled = () => {
+      if (--task.children === 0 && task.awaits) this.#parents--;
+    };
+    child.then(settled, settled);
+  }
+
+  /**
    * Asks the submitter for what could not travel as bytes.
    *
    * @param {Task} task
    * @returns {Promise<{ section: unknown[], args: unknown[] }>}
    */
   #fetch({ id, owner }) {
+    this.#fetching++;
     return new Promise((resolve, reject) => {
-      const gone = () => reject(new Error('The task has ended'));
-      this.#parcels.set(id, (content) => (content === undefined ? gone() : resolve(content)));
-      if (!binding.wantParcel(this.#isolate.id, owner, id)) gone();
+      const arrived = (/** @type {any} */ content) => {
+        this.#fetching--;
+        if (content === undefined) reject(new Error('The task has ended'));
+        else resolve(content);
+      };
+      if (binding.wantParcel(this.#isolate.id, owner, id)) this.#parcels.set(id, arrived);
+      else arrived(undefined);
     });
   }
 
@@ -355,16 +437,24 @@ class Attendant {
    */
   #await(task, promise, start) {
     this.#running++;
+    this.#live.set(task.id, task);
+    task.awaits = true;
+    if (task.children > 0) this.#parents++;
+    const ended = () => {
+      this.#running--;
+      this.#live.delete(task.id);
+      task.awaits = false;
+      if (task.children > 0) this.#parents--;
+      this.#soon();
+    };
     Promise.resolve(promise).then(
       (value) => {
-        this.#running--;
         this.#fulfilled(task, value, now() - start);
-        this.#soon();
+        ended();
       },
       (error) => {
-        this.#running--;
         this.#rejected(task, error, now() - start);
-        this.#soon();
+        ended();
       },
     );
   }
@@ -390,6 +480,7 @@ class Attendant {
    * @param {number} run
    */
   #fulfilled(task, value, run) {
+    if (task.progressSent !== 0) this.progress.settle(task);
     const outbox = this.#outbox;
     const start = outbox.position;
     outbox.ensure(REPORT.HEADER);
@@ -428,6 +519,7 @@ class Attendant {
    * @param {number} run
    */
   #rejected(task, error, run) {
+    if (task.progressSent !== 0) this.progress.settle(task);
     const outbox = this.#outbox;
     const start = outbox.position;
     outbox.ensure(REPORT.HEADER);
@@ -448,14 +540,27 @@ class Attendant {
 /** A task under way. */
 class Task {
   /**
+   * @param {Attendant} attendant
    * @param {number} id
    * @param {number} owner the isolate that submitted it
    */
-  constructor(id, owner) {
+  constructor(attendant, id, owner) {
+    this.attendant = attendant;
     this.id = id;
     this.owner = owner;
     /** @type {any} */
     this.callable = undefined;
+    this.cancelled = false;
+    /** Whether its function has given a promise that is not settled. */
+    this.awaits = false;
+    /** Tasks that it has submitted and that are not settled. */
+    this.children = 0;
+    /** When progress of it was sent last. */
+    this.progressSent = 0;
+    /** @type {TaskContext | undefined} */
+    this.context = undefined;
+    /** @type {unknown} */
+    this.metadata = undefined;
   }
 }
 
@@ -465,37 +570,39 @@ const NO_PARCEL = Object.freeze({ section: [], args: [] });
 
 /** @param {any} value */
 function isThenable(value) {
-  return value !== null && typeof value === 'object' && typeof value.then === 'function';
+  if (typeof value !== 'object' && typeof value !== 'function') return false;
+  return value !== null && typeof value.then === 'function';
 }
 
 /**
  * One call for each item of a chunk: an array of results, or a promise of it where a call gives a promise.
  *
- * @param {any} callable
+ * @param {Task} task
  * @param {any[]} args the index of the first item, then the items
  */
-function runChunk({ fn, thisValue }, args) {
+function runChunk(task, args) {
+  const { fn, thisValue } = task.callable;
   const results = new Array(args.length - 1);
   for (let i = 1; i < args.length; i++) {
-    const result = Reflect.apply(fn, thisValue, [args[i], args[0] + i - 1]);
-    if (isThenable(result)) return finishChunk(fn, thisValue, args, results, i, result);
+    const result = callFor(task, fn, thisValue, [args[i], args[0] + i - 1]);
+    if (isThenable(result)) return finishChunk(task, args, results, i, result);
     results[i - 1] = result;
   }
   return results;
 }
 
 /**
- * @param {Function} fn
- * @param {unknown} thisValue
+ * @param {Task} task
  * @param {any[]} args
  * @param {unknown[]} results
  * @param {number} at
  * @param {PromiseLike<unknown>} first
  */
-async function finishChunk(fn, thisValue, args, results, at, first) {
+async function finishChunk(task, args, results, at, first) {
+  const { fn, thisValue } = task.callable;
   results[at - 1] = await first;
   for (let i = at + 1; i < args.length; i++) {
-    results[i - 1] = await Reflect.apply(fn, thisValue, [args[i], args[0] + i - 1]);
+    results[i - 1] = await callFor(task, fn, thisValue, [args[i], args[0] + i - 1]);
   }
   return results;
 }
@@ -523,4 +630,4 @@ function finishReport(outbox, start, id, status, run, body, note) {
   view.setUint32(start + REPORT.NOTE, note, true);
 }
 
-module.exports = { Attendant };
+module.exports = { Attendant, Task };

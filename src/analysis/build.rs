@@ -65,7 +65,12 @@ struct Builder<'b> {
 
 impl<'b> Builder<'b> {
     fn new(wrapped: &'b str, facts: &'b Facts, spec: &'b Spec) -> Self {
-        Self { wrapped, facts, spec, stem: stem(wrapped, &spec.names) }
+        Self {
+            wrapped,
+            facts,
+            spec,
+            stem: stem(wrapped, &spec.names),
+        }
     }
 
     fn build(&self) -> String {
@@ -76,18 +81,31 @@ impl<'b> Builder<'b> {
         let body = apply(inner, before, &edits);
         let prefix = self.prefix(declared);
         let suffix = self.suffix(declared);
-        let wrap = if declared { 0 } else { self.facts.wrap.before().len() };
+        let wrap = if declared {
+            0
+        } else {
+            self.facts.wrap.before().len()
+        };
         let head = width(&prefix) + wrap;
         let source = [prefix.as_str(), &body, suffix.as_str()].concat();
         json::factory(&source, head, &self.shifts(&edits))
     }
 
     fn local(&self, name: &str) -> String {
-        if self.spec.cells.iter().any(|cell| cell == name) { self.cell(name) } else { name.to_owned() }
+        if self.spec.cells.iter().any(|cell| cell == name) {
+            self.cell(name)
+        } else {
+            name.to_owned()
+        }
     }
 
     fn cell(&self, name: &str) -> String {
-        let index = self.spec.cells.iter().position(|cell| cell == name).unwrap_or_default();
+        let index = self
+            .spec
+            .cells
+            .iter()
+            .position(|cell| cell == name)
+            .unwrap_or_default();
         format!("{}c{index}", self.stem)
     }
 
@@ -131,9 +149,14 @@ impl<'b> Builder<'b> {
     }
 
     fn setter(&self, assignments: &[String]) -> String {
-        let values: Vec<String> = (0..assignments.len()).map(|index| format!("{}{index}", self.stem)).collect();
-        let lines: Vec<String> =
-            assignments.iter().zip(&values).map(|(name, value)| format!("{name}={value}")).collect();
+        let values: Vec<String> = (0..assignments.len())
+            .map(|index| format!("{}{index}", self.stem))
+            .collect();
+        let lines: Vec<String> = assignments
+            .iter()
+            .zip(&values)
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         format!("({})=>{{{}}}", values.join(","), lines.join(";"))
     }
 
@@ -142,10 +165,18 @@ impl<'b> Builder<'b> {
             let own = self.facts.own_name.as_deref().unwrap_or_default();
             let assignments: Vec<String> = self.spec.names.iter().map(|name| self.local(name)).collect();
             let made = format!("{}f", self.stem);
-            return format!("\nvar {made}={own};return[{},()=>{made}]}})", self.setter(&assignments));
+            return format!(
+                "\nvar {made}={own};return[{},()=>{made}]}})",
+                self.setter(&assignments)
+            );
         }
         if self.spec.restore {
-            return format!(",{g}=>{{{guard}={g}}},(...{g})=>{r}(...{g})]}})", g = self.stem, guard = self.guard(), r = self.restorer());
+            return format!(
+                ",{g}=>{{{guard}={g}}},(...{g})=>{r}(...{g})]}})",
+                g = self.stem,
+                guard = self.guard(),
+                r = self.restorer()
+            );
         }
         String::from("]})")
     }
@@ -178,7 +209,12 @@ impl<'b> Builder<'b> {
     }
 
     fn edits(&self) -> Vec<Edit> {
-        let mut edits: Vec<Edit> = self.facts.mentions.iter().filter_map(|mention| self.cell_edit(mention)).collect();
+        let mut edits: Vec<Edit> = self
+            .facts
+            .mentions
+            .iter()
+            .filter_map(|mention| self.cell_edit(mention))
+            .collect();
         edits.extend(self.facts.import_metas.iter().map(|span| Edit {
             start: span.start as usize,
             end: span.end as usize,
@@ -207,7 +243,11 @@ impl<'b> Builder<'b> {
             MentionKind::Shorthand => format!("{}:{cell}.v", mention.name),
             MentionKind::Callee => format!("(0,{cell}.v)"),
         };
-        Some(Edit { start: mention.start as usize, end: mention.end as usize, with })
+        Some(Edit {
+            start: mention.start as usize,
+            end: mention.end as usize,
+            with,
+        })
     }
 
     fn class_edits(&self, class: &ClassFacts, edits: &mut Vec<Edit>) {
@@ -230,17 +270,37 @@ impl<'b> Builder<'b> {
     fn restore_edits(&self, class: &ClassFacts, edits: &mut Vec<Edit>) {
         let guard = self.guard();
         for span in &class.initialisers {
-            edits.push(Edit { start: span.start as usize, end: span.start as usize, with: format!("{guard}?void 0:(") });
-            edits.push(Edit { start: span.end as usize, end: span.end as usize, with: String::from(")") });
+            edits.push(Edit {
+                start: span.start as usize,
+                end: span.start as usize,
+                with: format!("{guard}?void 0:("),
+            });
+            edits.push(Edit {
+                start: span.end as usize,
+                end: span.end as usize,
+                with: String::from(")"),
+            });
         }
         if let Some(body) = class.constructor_body {
-            let way_out = if class.heritage.is_some() { "{super();return}" } else { "return;" };
+            let way_out = if class.heritage.is_some() {
+                "{super();return}"
+            } else {
+                "return;"
+            };
             let body = body as usize;
-            edits.push(Edit { start: body, end: body, with: format!("if({guard}){way_out}") });
+            edits.push(Edit {
+                start: body,
+                end: body,
+                with: format!("if({guard}){way_out}"),
+            });
         }
         let object = format!("{}o", self.stem);
         let values = format!("{}v", self.stem);
-        let reads: Vec<String> = class.private_fields.iter().map(|name| format!("{object}.{name}")).collect();
+        let reads: Vec<String> = class
+            .private_fields
+            .iter()
+            .map(|name| format!("{object}.{name}"))
+            .collect();
         let writes: String = class
             .private_fields
             .iter()
@@ -253,7 +313,11 @@ impl<'b> Builder<'b> {
             self.restorer(),
             reads.join(",")
         );
-        edits.push(Edit { start: end, end, with });
+        edits.push(Edit {
+            start: end,
+            end,
+            with,
+        });
     }
 
     /// Keeps the lines, and the columns if the replacement is not the longer one.
@@ -261,9 +325,17 @@ impl<'b> Builder<'b> {
         let old = &self.wrapped[start..end];
         let mut new = String::from(with);
         for char in old.chars().skip(with.len()) {
-            new.push(if matches!(char, '\n' | '\r' | '\u{2028}' | '\u{2029}') { char } else { ' ' });
+            new.push(if matches!(char, '\n' | '\r' | '\u{2028}' | '\u{2029}') {
+                char
+            } else {
+                ' '
+            });
         }
-        Edit { start, end, with: new }
+        Edit {
+            start,
+            end,
+            with: new,
+        }
     }
 
     /// For each edit that moves what follows it on its line: line, column where the rest of the line begins now,

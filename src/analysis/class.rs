@@ -52,11 +52,14 @@ pub struct Computed {
 
 pub fn class_facts(class: &Class<'_>) -> ClassFacts {
     let mut facts = ClassFacts {
-        heritage: class.heritage.as_ref().map(|heritage| match &heritage.expression {
-            Expression::NullLiteral(_) => Heritage::Null,
-            Expression::Identifier(name) => Heritage::Name(name.name.to_string()),
-            other => Heritage::Expression(other.span()),
-        }),
+        heritage: class
+            .heritage
+            .as_ref()
+            .map(|heritage| match &heritage.expression {
+                Expression::NullLiteral(_) => Heritage::Null,
+                Expression::Identifier(name) => Heritage::Name(name.name.to_string()),
+                other => Heritage::Expression(other.span()),
+            }),
         private_fields: Vec::new(),
         static_private: false,
         branded: false,
@@ -117,7 +120,10 @@ impl ClassFacts {
                     if let (Expression::ArrowFunctionExpression(arrow), Some(name)) =
                         (value, field.key.static_name())
                     {
-                        self.arrow_fields.push(Field { name: name.to_string(), value: arrow.span });
+                        self.arrow_fields.push(Field {
+                            name: name.to_string(),
+                            value: arrow.span,
+                        });
                     }
                 }
             }

@@ -1,10 +1,11 @@
 //! One walk over the tree of a function: what it needs of the code around it.
 
 use oxc_ast::ast::{
-    Argument, ArrowFunctionExpression, AssignmentTarget, AssignmentTargetPropertyIdentifier, CallExpression, Class, ClassElement,
-    Expression, Function, IdentifierReference, ImportExpression, ImportMeta, NewTarget, ObjectProperty, PrivateIdentifier,
-    PropertyDefinition, PropertyKind, StaticBlock, StaticMemberExpression, Super, TaggedTemplateExpression,
-    ThisExpression, UnaryExpression, UnaryOperator, UpdateExpression, WithStatement,
+    Argument, ArrowFunctionExpression, AssignmentTarget, AssignmentTargetPropertyIdentifier, CallExpression,
+    Class, ClassElement, Expression, Function, IdentifierReference, ImportExpression, ImportMeta, NewTarget,
+    ObjectProperty, PrivateIdentifier, PropertyDefinition, PropertyKind, StaticBlock, StaticMemberExpression,
+    Super, TaggedTemplateExpression, ThisExpression, UnaryExpression, UnaryOperator, UpdateExpression,
+    WithStatement,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_semantic::{ReferenceFlags, Scoping};
@@ -118,7 +119,14 @@ impl<'s> Walker<'s> {
             computed_key: None,
             class: None,
         };
-        Self { scoping, facts, own_symbol: None, this_used: Vec::new(), left_this_used: false, private_scopes: Vec::new() }
+        Self {
+            scoping,
+            facts,
+            own_symbol: None,
+            this_used: Vec::new(),
+            left_this_used: false,
+            private_scopes: Vec::new(),
+        }
     }
 
     fn arrow(&mut self, arrow: &ArrowFunctionExpression<'_>) {
@@ -159,7 +167,9 @@ impl<'s> Walker<'s> {
         self.private_scopes.push(super::class::private_names(class));
         for element in &class.body.body {
             match element {
-                ClassElement::MethodDefinition(method) => self.visit_function(&method.value, ScopeFlags::Function),
+                ClassElement::MethodDefinition(method) => {
+                    self.visit_function(&method.value, ScopeFlags::Function)
+                }
                 ClassElement::PropertyDefinition(field) => {
                     if let Some(value) = &field.value {
                         self.in_own_this(|inside| inside.visit_expression(value));
@@ -184,14 +194,24 @@ impl<'s> Walker<'s> {
     }
 
     /// Adds a use of a name if it is free. Whether it was, or is the function's own name.
-    fn mention(&mut self, it: &IdentifierReference<'_>, usage: u32, member: Option<String>, kind: MentionKind) {
+    fn mention(
+        &mut self,
+        it: &IdentifierReference<'_>,
+        usage: u32,
+        member: Option<String>,
+        kind: MentionKind,
+    ) {
         let reference = it.reference_id.get().map(|id| self.scoping.get_reference(id));
         let symbol = reference.and_then(oxc_semantic::Reference::symbol_id);
         let written = reference.is_some_and(|reference| reference.flags().contains(ReferenceFlags::Write));
         let usage = if written { usage | usage::WRITE } else { usage };
         if it.name == "arguments" && symbol.is_none() {
             let outer = self.this_used.is_empty();
-            self.facts.flags |= if outer { flag::OUTER_ARGUMENTS } else { flag::SENSITIVE };
+            self.facts.flags |= if outer {
+                flag::OUTER_ARGUMENTS
+            } else {
+                flag::SENSITIVE
+            };
             return;
         }
         if symbol.is_some() {
@@ -283,7 +303,10 @@ impl<'a> Visit<'a> for Walker<'_> {
     }
 
     fn visit_private_identifier(&mut self, it: &PrivateIdentifier<'a>) {
-        let known = self.private_scopes.iter().any(|names| names.iter().any(|name| it.name == name.as_str()));
+        let known = self
+            .private_scopes
+            .iter()
+            .any(|names| names.iter().any(|name| it.name == name.as_str()));
         self.set(flag::OUTER_PRIVATE, !known);
     }
 
@@ -292,7 +315,11 @@ impl<'a> Visit<'a> for Walker<'_> {
     }
 
     fn visit_super(&mut self, _: &Super) {
-        match (self.this_used.len(), self.facts.form, self.private_scopes.is_empty()) {
+        match (
+            self.this_used.len(),
+            self.facts.form,
+            self.private_scopes.is_empty(),
+        ) {
             (0, ..) => self.facts.flags |= flag::OUTER_SUPER,
             // The first function around it is the method itself.
             (1, Form::Method | Form::Getter | Form::Setter, true) => self.facts.flags |= flag::SUPER,
@@ -322,11 +349,19 @@ impl<'a> Visit<'a> for Walker<'_> {
     }
 
     fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
-        let only_written = it
-            .reference_id
-            .get()
-            .is_some_and(|id| !self.scoping.get_reference(id).flags().contains(ReferenceFlags::Read));
-        self.mention(it, if only_written { 0 } else { usage::VALUE }, None, MentionKind::Plain);
+        let only_written = it.reference_id.get().is_some_and(|id| {
+            !self
+                .scoping
+                .get_reference(id)
+                .flags()
+                .contains(ReferenceFlags::Read)
+        });
+        self.mention(
+            it,
+            if only_written { 0 } else { usage::VALUE },
+            None,
+            MentionKind::Plain,
+        );
     }
 
     fn visit_static_member_expression(&mut self, it: &StaticMemberExpression<'a>) {

@@ -19,6 +19,8 @@ mod bit {
     pub const STRICT: u32 = 1;
     /// A declaration: its name is a variable of the code around it.
     pub const DECLARATION: u32 = 2;
+    /// Its `this`, if it is an arrow function, is that of the file.
+    pub const BARE: u32 = 4;
 }
 
 /// One function: the line and column where V8 places it, those where its text begins, bits, and the free names that
@@ -37,13 +39,28 @@ struct Contents<'a> {
 #[must_use]
 pub fn file_facts(source: &str, module: bool) -> String {
     let allocator = Allocator::default();
-    let source_type = if module { SourceType::mjs() } else { SourceType::cjs() };
-    let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
-    let parsed = Parser::new(&allocator, source, source_type).with_options(options).parse();
+    let source_type = if module {
+        SourceType::mjs()
+    } else {
+        SourceType::cjs()
+    };
+    let options = ParseOptions {
+        allow_return_outside_function: true,
+        ..ParseOptions::default()
+    };
+    let parsed = Parser::new(&allocator, source, source_type)
+        .with_options(options)
+        .parse();
     if !parsed.diagnostics.is_empty() {
-        return json::to_json(&Contents { top: Vec::new(), functions: Vec::new() });
+        return json::to_json(&Contents {
+            top: Vec::new(),
+            functions: Vec::new(),
+        });
     }
-    let semantic = SemanticBuilder::new().with_build_nodes(true).build(&parsed.program).semantic;
+    let semantic = SemanticBuilder::new()
+        .with_build_nodes(true)
+        .build(&parsed.program)
+        .semantic;
     let uses = constant_uses(&semantic);
     let lines = Lines::new(source);
     let functions: Vec<Entry<'_>> = semantic
@@ -53,13 +70,36 @@ pub fn file_facts(source: &str, module: bool) -> String {
             let place = Place::of(&node.kind())?;
             let (line, column) = lines.position(place.anchor as usize);
             let (first_line, first_column) = lines.position(place.span.start as usize);
-            let strict = place.scope.is_some_and(|scope| semantic.scoping().scope_flags(scope).is_strict_mode());
-            let bits = if strict { bit::STRICT } else { 0 } | if place.declaration { bit::DECLARATION } else { 0 };
-            Some(Entry(line, column, first_line, first_column, bits, constants(&semantic, &uses, &place)))
+            let strict = place
+                .scope
+                .is_some_and(|scope| semantic.scoping().scope_flags(scope).is_strict_mode());
+            let bare = !semantic
+                .nodes()
+                .ancestor_kinds(node.id())
+                .any(|kind| has_this(&kind));
+            let bits = [
+                (strict, bit::STRICT),
+                (place.declaration, bit::DECLARATION),
+                (bare, bit::BARE),
+            ]
+            .into_iter()
+            .fold(0, |bits, (on, bit)| if on { bits | bit } else { bits });
+            Some(Entry(
+                line,
+                column,
+                first_line,
+                first_column,
+                bits,
+                constants(&semantic, &uses, &place),
+            ))
         })
         .collect();
     let scoping = semantic.scoping();
-    let top = scoping.get_bindings(scoping.root_scope_id()).keys().map(|name| name.as_str()).collect();
+    let top = scoping
+        .get_bindings(scoping.root_scope_id())
+        .keys()
+        .map(|name| name.as_str())
+        .collect();
     json::to_json(&Contents { top, functions })
 }
 
@@ -130,6 +170,14 @@ fn constants<'s>(semantic: &'s Semantic<'_>, uses: &[(Span, SymbolId)], place: &
     names
 }
 
+/// Code in it has a `this` of its own.
+const fn has_this(kind: &AstKind<'_>) -> bool {
+    matches!(
+        kind,
+        AstKind::Function(_) | AstKind::PropertyDefinition(_) | AstKind::StaticBlock(_)
+    )
+}
+
 const fn within(outer: Span, inner: Span) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
 }
@@ -146,7 +194,9 @@ fn stays(semantic: &Semantic<'_>, symbol: SymbolId) -> bool {
         AstKind::VariableDeclarator(declarator) => {
             scoping.symbol_flags(symbol).is_const_variable() || declarator.init.is_some()
         }
-        AstKind::ImportDefaultSpecifier(_) | AstKind::ImportNamespaceSpecifier(_) | AstKind::ImportSpecifier(_) => {
+        AstKind::ImportDefaultSpecifier(_)
+        | AstKind::ImportNamespaceSpecifier(_)
+        | AstKind::ImportSpecifier(_) => {
             matches!(semantic.nodes().parent_kind(declaration),
                 AstKind::ImportDeclaration(import) if import.source.value.starts_with("node:"))
         }

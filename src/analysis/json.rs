@@ -107,7 +107,14 @@ fn class_json<'a>(class: &'a ClassFacts, at: &impl Fn(u32) -> usize) -> Class<'a
             .computed
             .iter()
             .map(|it| {
-                (at(it.member.start), at(it.member.end), at(it.key.start), at(it.key.end), it.is_static, it.is_method)
+                (
+                    at(it.member.start),
+                    at(it.member.end),
+                    at(it.key.start),
+                    at(it.key.end),
+                    it.is_static,
+                    it.is_method,
+                )
             })
             .collect(),
     }

@@ -34,8 +34,13 @@ impl Names {
         let entry = match self.list.iter_mut().find(|known| known.name == name) {
             Some(known) => known,
             None => {
-                self.list.push(Name { name: name.to_owned(), ..Name::default() });
-                self.list.last_mut().expect("an entry was pushed on the line above")
+                self.list.push(Name {
+                    name: name.to_owned(),
+                    ..Name::default()
+                });
+                self.list
+                    .last_mut()
+                    .expect("an entry was pushed on the line above")
             }
         };
         entry.usage |= usage;

@@ -51,8 +51,13 @@ pub fn read<T>(text: &str, then: impl FnOnce(&str, &Facts) -> T) -> Result<T, St
     ] {
         let wrapped = [wrap.before(), text, wrap.after()].concat();
         let allocator = Allocator::default();
-        let options = ParseOptions { preserve_parens: false, ..ParseOptions::default() };
-        let parsed = Parser::new(&allocator, &wrapped, source_type).with_options(options).parse();
+        let options = ParseOptions {
+            preserve_parens: false,
+            ..ParseOptions::default()
+        };
+        let parsed = Parser::new(&allocator, &wrapped, source_type)
+            .with_options(options)
+            .parse();
         if let Some(first) = parsed.diagnostics.first() {
             if wrap == Wrap::Expression && source_type.is_script() {
                 reason = first.message.to_string();

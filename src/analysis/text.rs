@@ -8,17 +8,28 @@ pub struct Units<'a> {
 
 impl<'a> Units<'a> {
     pub fn new(text: &'a str) -> Self {
-        Self { text, ascii: text.is_ascii() }
+        Self {
+            text,
+            ascii: text.is_ascii(),
+        }
     }
 
     pub fn at(&self, byte: usize) -> usize {
-        if self.ascii { byte } else { self.text[..byte].encode_utf16().count() }
+        if self.ascii {
+            byte
+        } else {
+            self.text[..byte].encode_utf16().count()
+        }
     }
 }
 
 /// The number of UTF-16 units of `text`.
 pub fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
+    if text.is_ascii() {
+        text.len()
+    } else {
+        text.encode_utf16().count()
+    }
 }
 
 /// The beginnings of all lines of a text, for many positions in it.

@@ -23,9 +23,9 @@ use napi_derive::napi;
 
 use crate::metrics::{self, cpu_share};
 use crate::scheduler::{Exit, Handed, IsolateId, State, TaskId, WorkerId};
-use crate::wire::{self, Kind, Mail, Told};
+use crate::wire::{self, Kind, Mail, Told, Yielded};
 use isolate::{Isolate, Seat};
-use pool::Pool;
+use pool::{Pool, Reported};
 
 /// Locks, also after a panic elsewhere: what these locks guard is valid after every step.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -223,29 +223,46 @@ pub fn exchange(
 ) -> napi::Result<i64> {
     thread_local! {
         // Kept so that an exchange allocates nothing.
-        static BUFFERS: std::cell::RefCell<(Vec<Told>, Vec<Handed>, Option<ThreadTime>)> = const {
-            std::cell::RefCell::new((Vec::new(), Vec::new(), None))
-        };
+        static BUFFERS: std::cell::RefCell<Buffers> = const { std::cell::RefCell::new(Buffers::EMPTY) };
     }
     let isolate = isolate_of(isolate)?;
     isolate.answered();
     let seat = seat_of(&isolate)?;
     let message = outbox.get(..length as usize).unwrap_or(&[]);
-    BUFFERS.with_borrow_mut(|(told, batch, clock)| {
+    BUFFERS.with_borrow_mut(|Buffers { told, yields, batch, clock }| {
         told.clear();
+        yields.clear();
         batch.clear();
-        wire::read_reports(message, told).map_err(|error| napi::Error::from_reason(error.to_string()))?;
+        wire::read_reports(message, told, yields).map_err(|error| napi::Error::from_reason(error.to_string()))?;
         if !told.is_empty() || clock.is_none() {
             let used = clock
                 .replace(ThreadTime::now())
                 .map_or(0, |clock| clock.elapsed().as_nanos());
             share_cpu(u64::try_from(used).unwrap_or(u64::MAX), told);
         }
+        let reported = Reported { told, yields, message };
         seat.pool
-            .exchange(seat.worker, told, message, hungry, &seat.shard, batch);
+            .exchange(seat.worker, &reported, hungry, &seat.shard, batch);
         let mail = if isolate.has_mail() { HAS_MAIL } else { 0 };
         Ok(put(&isolate, std::mem::take(batch), memory::writable(&mut inbox)) + mail)
     })
+}
+
+/// What an exchange works with.
+struct Buffers {
+    told: Vec<Told>,
+    yields: Vec<Yielded>,
+    batch: Vec<Handed>,
+    clock: Option<ThreadTime>,
+}
+
+impl Buffers {
+    const EMPTY: Self = Self {
+        told: Vec::new(),
+        yields: Vec::new(),
+        batch: Vec::new(),
+        clock: None,
+    };
 }
 
 /// Gives each task its part of the thread's CPU time since the last exchange.
@@ -294,6 +311,42 @@ pub fn want_parcel(isolate: u32, owner: u32, id: f64) -> napi::Result<bool> {
     Ok(owner.inspect(|owner| owner.send(&mail)).is_some())
 }
 
+/// Tells the isolate `owner` how far a task is; `detail` is encoded in the first `length` bytes.
+#[napi(catch_unwind)]
+pub fn progress(
+    isolate: u32,
+    owner: u32,
+    id: f64,
+    fraction: f64,
+    detail: Uint8ArraySlice<'_>,
+    length: u32,
+) -> napi::Result<()> {
+    let seat = seated(isolate)?;
+    // Fractions travel where other messages have a time; they are no larger than one millisecond there.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
+    let queue = (fraction * 1e6).round() as u64;
+    let mail = Mail {
+        kind: Kind::Progress,
+        id: task_id(id).0,
+        queue,
+        worker: seat.worker.0,
+        pool: seat.pool.id,
+        body: detail.get(..length as usize).unwrap_or(&[]),
+        ..Mail::default()
+    };
+    if let Some(owner) = registry::isolate(IsolateId(owner)) {
+        owner.send(&mail);
+    }
+    Ok(())
+}
+
+/// What there is to know of a task that runs on this worker, as JSON; `null` where it has ended.
+#[napi(catch_unwind)]
+pub fn describe_task(isolate: u32, id: f64) -> napi::Result<Option<String>> {
+    let seat = seated(isolate)?;
+    Ok(seat.pool.describe(task_id(id)))
+}
+
 /// A worker has begun a task whose owner wanted to hear of it.
 #[napi(catch_unwind)]
 pub fn begun(isolate: u32, id: f64) -> napi::Result<()> {
@@ -326,6 +379,47 @@ pub fn cancel(env: Env, isolate: u32, pool: u32, id: f64, own: bool) -> napi::Re
         isolate.settled(&env, 1);
     }
     Ok(cancelled)
+}
+
+/// Gives a task input number `index`: what is encoded in the first `length` bytes of `value`. The bits of
+/// `form` are added to those of the task. `false` where it does not wait for it (any more).
+#[napi(catch_unwind)]
+pub fn supply(
+    isolate: u32,
+    pool: u32,
+    id: f64,
+    index: u32,
+    form: u8,
+    value: Uint8ArraySlice<'_>,
+    length: u32,
+) -> bool {
+    let value = Arc::from(value.get(..length as usize).unwrap_or(&[]));
+    registry::pool(pool)
+        .is_some_and(|pool| pool.supply((task_id(id), index), IsolateId(isolate), form, value))
+}
+
+/// A task of this isolate never begins, because one that it waits for has failed: this isolate settles the
+/// handle by itself. `false` where it does not wait.
+#[napi(catch_unwind)]
+pub fn forsake(env: Env, isolate: u32, pool: u32, id: f64) -> napi::Result<bool> {
+    let isolate = isolate_of(isolate)?;
+    let forsaken = registry::pool(pool).is_some_and(|pool| pool.forsake(task_id(id), isolate.id));
+    if forsaken {
+        isolate.settled(&env, 1);
+    }
+    Ok(forsaken)
+}
+
+/// Tells a task that yields values how many of them have been taken in all. `false` where it does not run.
+#[napi(catch_unwind)]
+pub fn grant(pool: u32, id: f64, taken: u32) -> bool {
+    registry::pool(pool).is_some_and(|pool| pool.answer(task_id(id), Kind::Credit, taken))
+}
+
+/// Tells a task that yields values that nobody wants any more of them. `false` where it does not run.
+#[napi(catch_unwind)]
+pub fn hang_up(pool: u32, id: f64) -> bool {
+    registry::pool(pool).is_some_and(|pool| pool.answer(task_id(id), Kind::HungUp, 0))
 }
 
 /// Decides on the next attempt of a task: after `wait` milliseconds, or none where that is negative.

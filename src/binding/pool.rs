@@ -14,13 +14,29 @@ use crate::scheduler::claim::SharedWords;
 use crate::scheduler::{
     Effects, Exit, Handed, IsolateId, Nanos, NewTask, Scheduler, State, Summary, TaskId, WorkerId,
 };
-use crate::wire::Told;
+use crate::wire::{Kind, Mail, Told, Yielded, millis};
 
 /// A logger of the user's is called by the JavaScript side, which sees all that is logged.
 struct WrittenInJavaScript;
 
 impl Sink for WrittenInJavaScript {
     fn record(&self, _record: &Record) {}
+}
+
+/// What a worker has written about its tasks, and the bytes that it points into.
+pub struct Reported<'a> {
+    pub told: &'a [Told],
+    pub yields: &'a [Yielded],
+    pub message: &'a [u8],
+}
+
+/// The values that somebody waits for, and who that is.
+fn listened(scheduler: &mut Scheduler, worker: WorkerId, yields: &[Yielded]) -> Vec<(IsolateId, Yielded)> {
+    let listened = yields.iter().filter_map(|yielded| {
+        let owner = scheduler.listener(worker, yielded.id)?;
+        Some((owner, yielded.clone()))
+    });
+    listened.collect()
 }
 
 /// One pool.
@@ -93,27 +109,65 @@ impl Pool {
         self.decide(|scheduler, now, fx| scheduler.submit(from, tasks, now, fx));
     }
 
-    /// A worker reports and is handed what it does next. `message` is what the reports point into.
+    /// A worker reports and is handed what it does next.
     pub fn exchange(
         self: &Arc<Self>,
         worker: WorkerId,
-        told: &[Told],
-        message: &[u8],
+        reported: &Reported<'_>,
         hungry: bool,
         shard: &Shard,
         batch: &mut Vec<Handed>,
     ) {
+        let Reported { told, message, .. } = *reported;
         let mut fx = Effects::default();
         let now = registry::now();
-        locked(&self.scheduler).exchange(
-            worker,
-            told.iter().map(|told| &told.report),
-            hungry,
-            now,
-            batch,
-            &mut fx,
-        );
-        self.carry_out(&fx, now, &Post { told, message }, shard);
+        let mut scheduler = locked(&self.scheduler);
+        let yields = listened(&mut scheduler, worker, reported.yields);
+        for Told { report, .. } in told {
+            if report.fulfilled && report.form == 0 && scheduler.is_awaited(report.id) {
+                scheduler.keep(report.id, Arc::from(&message[report.body.clone()]));
+            }
+        }
+        let reports = told.iter().map(|told| &told.report);
+        scheduler.exchange(worker, reports, hungry, now, batch, &mut fx);
+        drop(scheduler);
+        let post = Post {
+            told,
+            yields: &yields,
+            message,
+            worker: worker.0,
+        };
+        self.carry_out(&fx, now, &post, shard);
+    }
+
+    /// The owner of a task gives an input that it waits for. `false` where it does not wait.
+    pub fn supply(self: &Arc<Self>, place: (TaskId, u32), by: IsolateId, form: u8, value: Arc<[u8]>) -> bool {
+        self.decide(|scheduler, now, fx| scheduler.supply(place, by, form, value, now, fx))
+    }
+
+    /// A task whose owner knows that one that it waits for has failed. `false` where it does not wait.
+    pub fn forsake(self: &Arc<Self>, id: TaskId, by: IsolateId) -> bool {
+        self.decide(|scheduler, now, fx| scheduler.forsake(id, by, now, fx))
+    }
+
+    /// The owner of a task that yields values has something to say to it. `false` where it does not run.
+    pub fn answer(&self, id: TaskId, kind: Kind, count: u32) -> bool {
+        let Some(worker) = locked(&self.scheduler).speaker(id) else {
+            return false;
+        };
+        let seats = read(&self.seats);
+        let Some((_, isolate)) = seats.iter().find(|(id, _)| *id == worker) else {
+            return false;
+        };
+        let mail = Mail {
+            kind,
+            id: id.0,
+            attempt: count,
+            pool: self.id,
+            ..Mail::default()
+        };
+        isolate.send(&mail);
+        true
     }
 
     /// Lays a layer of options over the config, if it is right: the config in force.
@@ -167,6 +221,21 @@ impl Pool {
 
     pub fn state(&self, id: TaskId) -> Option<State> {
         locked(&self.scheduler).state(id)
+    }
+
+    /// What there is to know of a task, as JSON.
+    pub fn describe(&self, id: TaskId) -> Option<String> {
+        let facts = locked(&self.scheduler).facts(id, registry::now())?;
+        let name = self.metrics.names().name(facts.name.into());
+        let timeout = facts.timeout.map(millis);
+        let facts = serde_json::json!({
+            "name": &*name,
+            "priority": facts.priority as u8,
+            "attempt": facts.attempt,
+            "timeout": timeout,
+            "elapsed": millis(facts.elapsed),
+        });
+        Some(facts.to_string())
     }
 
     pub fn summary(&self) -> Summary {

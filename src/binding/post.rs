@@ -7,13 +7,17 @@ use super::pool::Pool;
 use super::registry;
 use crate::metrics::{NameId, Nanos as Span, OutcomeKind, Shard, Usage};
 use crate::scheduler::{Effects, Failure, IsolateId, Nanos, Outcome, Settled, Stop};
-use crate::wire::{self, Kind, Mail, Told};
+use crate::wire::{self, Kind, Mail, Told, Yielded};
 
 /// What settled tasks point into: the message of the worker that has reported them.
 #[derive(Default)]
 pub struct Post<'a> {
     pub told: &'a [Told],
+    /// Values of tasks that go on, and who gets them.
+    pub yields: &'a [(IsolateId, Yielded)],
     pub message: &'a [u8],
+    /// Who has written it.
+    pub worker: u32,
 }
 
 /// The messages for one isolate, gathered so that its mailbox is locked and it is woken once.
@@ -63,6 +67,19 @@ impl Post<'_> {
             };
             bundle.add(begun.owner, &mail);
         }
+        for (owner, yielded) in self.yields {
+            self.pass_on(pool, *owner, yielded, &mut bundle);
+        }
+        for wanted in &fx.wanted {
+            let mail = Mail {
+                kind: Kind::InputWanted,
+                id: wanted.id.0,
+                attempt: wanted.index,
+                pool: pool.id,
+                ..Mail::default()
+            };
+            bundle.add(wanted.owner, &mail);
+        }
         if !fx.settled.is_empty() {
             self.count(pool, &fx.settled, now, shard);
             for settled in &fx.settled {
@@ -74,6 +91,20 @@ impl Post<'_> {
         pool.metrics.rejected(fx.refused);
         pool.metrics.retried(fx.retried);
         pool.metrics.crashed(fx.crashed, Span(now));
+    }
+
+    fn pass_on(&self, pool: &Pool, owner: IsolateId, yielded: &Yielded, bundle: &mut Bundle) {
+        let mail = Mail {
+            kind: Kind::Yielded,
+            form: yielded.form,
+            id: yielded.id.0,
+            attempt: u32::from(yielded.stalled),
+            worker: self.worker,
+            pool: pool.id,
+            body: &self.message[yielded.body.clone()],
+            ..Mail::default()
+        };
+        bundle.add(owner, &mail);
     }
 
     fn tell(&self, settled: &Settled, bundle: &mut Bundle) {
@@ -215,7 +246,7 @@ impl Post<'_> {
         drop(counts);
         for settled in settled
             .iter()
-            .filter(|settled| !settled.silent && settled.undecided.is_none())
+            .filter(|settled| is_news(settled) && settled.undecided.is_none())
         {
             self.note_error(pool, settled);
         }
@@ -247,6 +278,12 @@ impl Post<'_> {
             }
         }
     }
+}
+
+/// Whether an error is told of here first. An owner that has settled a task by itself has cancelled it, or
+/// been asked about an error that was told of then; a failed dependency is neither.
+fn is_news(settled: &Settled) -> bool {
+    !settled.silent || matches!(settled.outcome, Outcome::Failed(Failure::Dependency))
 }
 
 fn kind_of(outcome: &Outcome) -> OutcomeKind {

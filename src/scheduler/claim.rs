@@ -97,13 +97,15 @@ impl SharedWords {
         }
     }
 
-    /// Takes back every task that has not begun: their indices in the batch.
+    /// Takes back every task that has not begun: their indices in the batch. The range begins behind
+    /// what has begun, also where it is empty.
     pub fn take_back(&self) -> Range<usize> {
         let mut seen = self.word().load(Ordering::SeqCst);
         loop {
             let (next, end) = unpack(seen);
             if next >= end || end > MAX_BATCH {
-                return 0..0;
+                let begun = next.min(MAX_BATCH);
+                return begun..begun;
             }
             match self
                 .word()
@@ -159,14 +161,14 @@ mod tests {
         assert_eq!(words.claim(), Some(0));
         assert_eq!(words.take_back(), 1..4);
         assert_eq!(words.claim(), None);
-        assert_eq!(words.take_back(), 0..0);
+        assert_eq!(words.take_back(), 1..1);
     }
 
     #[test]
     fn a_word_that_javascript_has_broken_takes_nothing_back_twice() {
         let words = SharedWords::default();
         words.words()[CLAIM_WORD].store(-1, Ordering::SeqCst);
-        assert_eq!(words.take_back(), 0..0);
+        assert!(words.take_back().is_empty());
         assert!(words.progress().0 <= MAX_BATCH);
     }
 

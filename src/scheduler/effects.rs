@@ -3,6 +3,8 @@
 //! The scheduler calls nobody. It is entered under a lock, writes its decisions down here, and the
 //! edge carries them out after the lock has been let go.
 
+use std::sync::Arc;
+
 use super::task::{IsolateId, NameId, Payload, Settled, TaskId, WorkerId};
 
 /// How a worker is to be ended.
@@ -27,7 +29,18 @@ pub struct Handed {
     /// The worker says when it begins it.
     pub announced: bool,
     pub form: u8,
+    /// Results of other tasks, which come first.
+    pub inputs: Vec<Arc<[u8]>>,
     pub payload: Payload,
+}
+
+/// A task waits for an input that only its owner can give: the scheduler does not have it (any more).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    pub owner: IsolateId,
+    pub id: TaskId,
+    /// Which of the inputs.
+    pub index: u32,
 }
 
 /// An attempt has begun, and its owner wanted to know.
@@ -46,6 +59,8 @@ pub struct Effects {
     pub settled: Vec<Settled>,
     /// Tasks whose start their owner hears of.
     pub begun: Vec<Begun>,
+    /// Inputs that owners are asked for.
+    pub wanted: Vec<Wanted>,
     /// Workers that should come for tasks or for cancellations.
     pub wake: Vec<WorkerId>,
     /// Workers to start, under these names.

@@ -30,6 +30,8 @@ pub enum Failure {
     ShutDown,
     #[error("the pool was shut down before the task had finished")]
     Abandoned,
+    #[error("a task failed whose result this one needs")]
+    Dependency,
     #[error("the worker was stopped, because another task on it did not end within its grace")]
     Replaced,
     #[error("the worker exited with code {code} while the task was running")]
@@ -55,6 +57,7 @@ impl Failure {
             Self::RunTimeout { .. } | Self::QueueTimeout { .. } => "ERR_TASKLETS_TIMEOUT",
             Self::QueueFull { .. } | Self::QueueBytes { .. } => "ERR_TASKLETS_QUEUE_FULL",
             Self::ShutDown | Self::Abandoned => "ERR_TASKLETS_SHUTDOWN",
+            Self::Dependency => "ERR_TASKLETS_DEPENDENCY",
             Self::Replaced | Self::WorkerExit { .. } | Self::NoWorkers { .. } => "ERR_TASKLETS_WORKER_EXIT",
             Self::OutOfMemory { .. } => "ERR_TASKLETS_MEMORY_LIMIT",
         }
@@ -68,6 +71,7 @@ impl Failure {
             Self::RunTimeout { .. } | Self::QueueTimeout { .. } => "TimeoutError",
             Self::QueueFull { .. } | Self::QueueBytes { .. } => "QueueFullError",
             Self::ShutDown | Self::Abandoned => "ShutdownError",
+            Self::Dependency => "DependencyError",
             Self::Replaced | Self::WorkerExit { .. } | Self::NoWorkers { .. } => "WorkerExitError",
             Self::OutOfMemory { .. } => "ResourceLimitError",
         }
@@ -93,7 +97,7 @@ impl Failure {
             Self::WorkerExit { code, .. } | Self::NoWorkers { code, .. } => json!({ "exitCode": code }),
             Self::OutOfMemory { limit } => json!({ "limit": limit }),
             Self::Replaced => json!({ "exitCode": 1 }),
-            Self::Cancelled | Self::ShutDown | Self::Abandoned => json!({}),
+            Self::Cancelled | Self::ShutDown | Self::Abandoned | Self::Dependency => json!({}),
         }
     }
 

@@ -31,6 +31,7 @@ impl Scheduler {
             self.finished(worker, report, now, fx);
         }
         let Some(place) = self.workers.get_mut(worker) else {
+            self.end_inputs(now, fx);
             return;
         };
         place.woken = false;
@@ -45,6 +46,7 @@ impl Scheduler {
         {
             self.leave_if_done(worker, fx);
         }
+        self.end_inputs(now, fx);
         self.watch_worker(worker, fx);
     }
 
@@ -99,6 +101,7 @@ impl Scheduler {
                 false,
                 fx,
             );
+            self.pass_on(report.id, now, fx);
         } else {
             place.failed += 1;
             self.fail(
@@ -212,7 +215,7 @@ impl Scheduler {
             let Some(task) = self.tasks.get_mut(id) else { break };
             let estimate = self.estimates.of(task.definition);
             let time = estimate.unwrap_or(BATCH_TIME).max(1);
-            let size = task.payload.len();
+            let size = task.size();
             if count > 0 && (expected + time > BATCH_TIME || bytes + size > BATCH_BYTES) {
                 break;
             }
@@ -229,6 +232,7 @@ impl Scheduler {
                 timed: task.is_timed(),
                 announced: task.is_announced(),
                 form: task.form,
+                inputs: task.inputs_here(),
                 payload: task.payload.clone(),
             });
             self.queue.pop(priority);

@@ -14,6 +14,7 @@
 //!               └──────────────────  Resting (or Undecided: the owner is asked)
 //! ```
 //!
+//! - A task that needs the results of others is *Waiting* before it is queued ([`depends`]).
 //! - A worker *pulls*: when it has finished what it had it reports, and is handed as many tasks as
 //!   should take some 150 µs together ([`hand`]). A function never seen is taken alone.
 //! - What was handed over and not begun can be *taken back* ([`claim`]): when the worker is stuck in
@@ -29,6 +30,7 @@
 #![forbid(unsafe_code)]
 
 pub mod claim;
+mod depends;
 pub mod effects;
 pub mod error;
 pub mod estimate;
@@ -39,6 +41,7 @@ pub mod retry;
 mod scaling;
 pub mod settings;
 mod stop;
+mod streams;
 mod submit;
 pub mod table;
 pub mod task;
@@ -52,15 +55,16 @@ mod tests;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-pub use effects::{Begun, Effects, Handed, Stop};
+pub use effects::{Begun, Effects, Handed, Stop, Wanted};
 pub use error::Failure;
 pub use gone::Exit;
 pub use settings::Settings;
 pub use submit::{State, Summary, WorkerView};
 pub use task::{
-    IsolateId, Nanos, NewTask, Outcome, Payload, Priority, Report, Settled, TaskId, Terms, Times, WorkerId,
+    Input, IsolateId, Nanos, NewTask, Outcome, Payload, Priority, Report, Settled, TaskId, Terms, Times, WorkerId,
 };
 
+use depends::Dependents;
 use estimate::Estimates;
 use queue::Queue;
 use table::Table;
@@ -83,9 +87,12 @@ pub struct Scheduler {
     /// Every task that has been taken in and not been settled.
     tasks: Table,
     queue: Queue,
-    /// How many tasks are [`task::Stage::Queued`], and their bytes.
+    /// How many tasks are [`task::Stage::Queued`], and the bytes of those and of the waiting ones.
     queued: usize,
     queued_bytes: u64,
+    /// Which tasks wait for which, and how many wait at all.
+    dependents: Dependents,
+    waiting: usize,
     workers: Workers,
     estimates: Estimates,
     timers: Timers,
@@ -114,6 +121,8 @@ impl Scheduler {
             queue: Queue::default(),
             queued: 0,
             queued_bytes: 0,
+            dependents: Dependents::default(),
+            waiting: 0,
             workers: Workers::default(),
             estimates: Estimates::default(),
             timers: Timers::default(),

@@ -3,7 +3,7 @@
 use super::effects::Effects;
 use super::error::Failure;
 use super::task::{
-    IsolateId, Nanos, NewTask, Outcome, Priority, Settled, Stage, Task, TaskId, Times, WorkerId,
+    IsolateId, NameId, Nanos, NewTask, Outcome, Priority, Settled, Stage, Task, TaskId, Times, WorkerId,
 };
 use super::timers::Purpose;
 use super::workers::Life;
@@ -18,6 +18,17 @@ pub enum State {
     Waiting,
     Queued,
     Running { worker: WorkerId, attempt: u32 },
+}
+
+/// A task that runs, for those who ask.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    pub name: NameId,
+    pub priority: Priority,
+    pub attempt: u32,
+    pub timeout: Option<Nanos>,
+    /// Since it began.
+    pub elapsed: Nanos,
 }
 
 /// One worker, for those who ask.
@@ -90,7 +101,7 @@ impl Scheduler {
         self.settings
             .max_queue
             .saturating_add(free)
-            .saturating_sub(self.queued + unbegun)
+            .saturating_sub(self.waiting + self.queued + unbegun)
     }
 
     fn admit(&self, new: &NewTask, room: usize) -> Result<(), Failure> {
@@ -99,7 +110,7 @@ impl Scheduler {
         }
         if room == 0 {
             return Err(Failure::QueueFull {
-                waiting: self.queued,
+                waiting: self.waiting + self.queued,
                 limit: self.settings.max_queue,
             });
         }
@@ -125,9 +136,13 @@ impl Scheduler {
                 .push(settled(&task, Outcome::Failed(Failure::Abandoned)));
             return;
         }
-        self.queued += 1;
         self.queued_bytes += bytes;
-        self.queue.push(id, priority, now);
+        if self.await_inputs(id, fx) {
+            self.waiting += 1;
+        } else {
+            self.queued += 1;
+            self.queue.push(id, priority, now);
+        }
         if let Some(limit) = limit {
             let at = now.saturating_add(limit);
             let tasks = &mut self.tasks;
@@ -142,17 +157,26 @@ impl Scheduler {
         let Some(task) = self.tasks.get_mut(id) else {
             return;
         };
-        task.stage = Stage::Queued;
-        self.queued += 1;
-        self.queued_bytes += task.payload.len() as u64;
-        let priority: Priority = task.priority;
+        self.queued_bytes += task.size() as u64;
         if let Some(now) = arrived {
-            task.enqueued = now;
-            self.queue.push(id, priority, now);
+            self.line_up(id, now);
         } else {
-            let arrived = task.enqueued;
+            task.stage = Stage::Queued;
+            self.queued += 1;
+            let (priority, arrived): (Priority, Nanos) = (task.priority, task.enqueued);
             self.queue.give_back(id, priority, arrived);
         }
+    }
+
+    /// Puts a task whose bytes are counted already at the end of the queue.
+    pub(super) fn line_up(&mut self, id: TaskId, now: Nanos) {
+        let Some(task) = self.tasks.get_mut(id) else {
+            return;
+        };
+        task.stage = Stage::Queued;
+        task.enqueued = now;
+        self.queued += 1;
+        self.queue.push(id, task.priority, now);
     }
 
     /// Ends a task: it leaves the table, and its owner is told.
@@ -165,9 +189,17 @@ impl Scheduler {
         fx: &mut Effects,
     ) {
         let Some(task) = self.tasks.remove(id) else { return };
-        if task.stage == Stage::Queued {
-            self.queued -= 1;
-            self.queued_bytes -= task.payload.len() as u64;
+        match task.stage {
+            Stage::Queued => {
+                self.queued -= 1;
+                self.queued_bytes -= task.size() as u64;
+            }
+            Stage::Waiting => {
+                self.waiting -= 1;
+                self.queued_bytes -= task.size() as u64;
+                self.dependents.forget(&task);
+            }
+            Stage::Resting | Stage::Undecided | Stage::Handed { .. } => {}
         }
         let mut settled = settled(&task, outcome);
         settled.times = times;
@@ -253,7 +285,7 @@ impl Scheduler {
         let attempt = task.attempt;
         Some(match task.stage {
             Stage::Queued => State::Queued,
-            Stage::Resting | Stage::Undecided => State::Waiting,
+            Stage::Waiting | Stage::Resting | Stage::Undecided => State::Waiting,
             Stage::Handed { worker, .. } => {
                 let begun = self.workers.get(worker).is_some_and(|worker| {
                     worker.running.contains(&id) || worker.handed[..worker.begun()].contains(&id)
@@ -265,6 +297,20 @@ impl Scheduler {
                 }
             }
         })
+    }
+
+    /// What there is to know of a task that has been handed to a worker.
+    pub fn facts(&mut self, id: TaskId, now: Nanos) -> Option<Facts> {
+        let task = self.tasks.get_mut(id)?;
+        let Stage::Handed { worker, .. } = task.stage else { return None };
+        let (name, priority, attempt, timeout) = (task.name, task.priority, task.attempt, task.timeout());
+        let handed = task.handed;
+        let began = self.workers.get(worker).and_then(|place| {
+            let index = place.handed.iter().position(|held| *held == id)?;
+            place.begun_at(index, now)
+        });
+        let elapsed = now.saturating_sub(began.unwrap_or(handed));
+        Some(Facts { name, priority, attempt, timeout, elapsed })
     }
 
     /// The pool as it stands.

@@ -106,6 +106,19 @@ pub struct Terms {
     pub announce: bool,
     /// The task refuses to be cancelled.
     pub uncancellable: bool,
+    /// What the task waits for before it can begin: it comes ahead of its arguments.
+    pub inputs: Vec<Input>,
+}
+
+/// Something that a task needs from elsewhere before it can begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The result of a task that has not been settled.
+    Of(TaskId),
+    /// The owner gives it.
+    Owner,
+    /// It is there, as bytes that only the isolates understand.
+    Here(Arc<[u8]>),
 }
 
 /// A task as it is submitted.
@@ -124,6 +137,8 @@ pub struct NewTask {
 /// Where a task stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// Some of its inputs are not there yet.
+    Waiting,
     /// In the queue.
     Queued,
     /// Between two attempts, until a time.
@@ -180,6 +195,32 @@ impl Task {
     #[must_use]
     pub fn timeout(&self) -> Option<Nanos> {
         self.terms.as_ref().and_then(|terms| terms.timeout)
+    }
+
+    /// What it needs from elsewhere.
+    #[must_use]
+    pub fn inputs(&self) -> &[Input] {
+        self.terms.as_ref().map_or(&[], |terms| &terms.inputs)
+    }
+
+    /// Those of them that are there: all, once it is queued.
+    #[must_use]
+    pub fn inputs_here(&self) -> Vec<Arc<[u8]>> {
+        let here = |input: &Input| match input {
+            Input::Here(bytes) => Some(Arc::clone(bytes)),
+            Input::Of(_) | Input::Owner => None,
+        };
+        self.inputs().iter().filter_map(here).collect()
+    }
+
+    /// How many bytes wait with it: its arguments, and the inputs that are there.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let inputs = self.inputs().iter().map(|input| match input {
+            Input::Here(bytes) => bytes.len(),
+            Input::Of(_) | Input::Owner => 0,
+        });
+        self.payload.len() + inputs.sum::<usize>()
     }
 
     /// Whether the worker must stamp the start of the task, because somebody will ask for it.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::scheduler::retry::{Backoff, RetryPolicy};
 use crate::scheduler::task::{MILLISECOND, Nanos};
-use crate::scheduler::{Handed, NewTask, Payload, Priority, Report, TaskId, Terms};
+use crate::scheduler::{Handed, Input, NewTask, Payload, Priority, Report, TaskId, Terms};
 
 /// Bytes that are no frame: where they stand, and what is wrong with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,7 +87,11 @@ pub fn read_tasks(bytes: &Arc<[u8]>) -> Result<Vec<NewTask>, Malformed> {
             .and_then(id)
             .ok_or(wrong("the id is no positive integer"))?;
         let (definition, name, payload) = (read(16)?, read(20)?, read(24)? as usize);
-        let terms_length = if flags & 4 == 0 { 0 } else { TERMS };
+        let terms_length = if flags & 4 == 0 {
+            0
+        } else {
+            terms_length(bytes.get(at + SUBMIT_HEADER..).unwrap_or(&[])).ok_or(wrong("the terms are cut off"))?
+        };
         let start = at + SUBMIT_HEADER + terms_length;
         if length % 8 != 0
             || length < SUBMIT_HEADER
@@ -135,6 +139,31 @@ fn narrow(value: usize) -> Option<u32> {
     u32::try_from(value).ok()
 }
 
+/// Set in the bits of terms that are followed by inputs: their count in eight bytes, then a task's id for
+/// each, or 0 where the owner gives it.
+const HAS_INPUTS: u32 = 16;
+
+/// How long the terms at the beginning of `bytes` are, with what follows them.
+fn terms_length(bytes: &[u8]) -> Option<usize> {
+    if word(bytes, 24)? & HAS_INPUTS == 0 {
+        return Some(TERMS);
+    }
+    let count = word(bytes, TERMS)? as usize;
+    TERMS.checked_add(8)?.checked_add(count.checked_mul(8)?)
+}
+
+fn read_inputs(bytes: &[u8]) -> Option<Vec<Input>> {
+    let ids = bytes.get(TERMS + 8..)?.chunks_exact(8);
+    ids.map(|each| {
+        let value = number(each, 0)?;
+        if value == 0.0 {
+            return Some(Input::Owner);
+        }
+        id(value).map(Input::Of)
+    })
+    .collect()
+}
+
 fn read_terms(bytes: &[u8]) -> Option<Terms> {
     let bits = word(bytes, 24)?;
     let retry = if bits & 4 == 0 {
@@ -162,6 +191,11 @@ fn read_terms(bytes: &[u8]) -> Option<Terms> {
         retry,
         announce: bits & 1 != 0,
         uncancellable: bits & 2 != 0,
+        inputs: if bits & HAS_INPUTS == 0 {
+            Vec::new()
+        } else {
+            read_inputs(bytes)?
+        },
     })
 }
 
@@ -170,8 +204,33 @@ fn read_terms(bytes: &[u8]) -> Option<Terms> {
 pub fn batch_length(batch: &[Handed]) -> usize {
     batch
         .iter()
-        .map(|task| TASK_HEADER + aligned(task.payload.len()))
+        .map(|task| TASK_HEADER + aligned(inputs_length(&task.inputs) + task.payload.len()))
         .sum()
+}
+
+/// How many bytes inputs take ahead of a payload: their count, then each with its length in front.
+fn inputs_length(inputs: &[Arc<[u8]>]) -> usize {
+    if inputs.is_empty() {
+        return 0;
+    }
+    4 + inputs.iter().map(|input| 4 + input.len()).sum::<usize>()
+}
+
+/// Writes inputs to the beginning of `out`: what is left of it.
+fn write_inputs<'a>(inputs: &[Arc<[u8]>], mut out: &'a mut [u8]) -> &'a mut [u8] {
+    let mut put = |bytes: &[u8]| {
+        let (place, rest) = std::mem::take(&mut out).split_at_mut(bytes.len());
+        place.copy_from_slice(bytes);
+        out = rest;
+    };
+    if !inputs.is_empty() {
+        put(&le(inputs.len()));
+    }
+    for input in inputs {
+        put(&le(input.len()));
+        put(input);
+    }
+    out
 }
 
 /// Writes a batch into a worker's inbox, which must be large enough.
@@ -179,17 +238,22 @@ pub fn write_batch(batch: &[Handed], inbox: &mut [u8]) {
     let mut at = 0;
     for task in batch {
         let payload = task.payload.as_slice();
-        let length = TASK_HEADER + aligned(payload.len());
-        let flags = u32::from(task.timed) | u32::from(task.announced) << 1 | u32::from(task.form) << 8;
+        let content = inputs_length(&task.inputs) + payload.len();
+        let length = TASK_HEADER + aligned(content);
+        let flags = u32::from(task.timed)
+            | u32::from(task.announced) << 1
+            | u32::from(!task.inputs.is_empty()) << 2
+            | u32::from(task.form) << 8;
         let frame = &mut inbox[at..at + length];
         frame[0..4].copy_from_slice(&le(length));
         frame[4..8].copy_from_slice(&flags.to_le_bytes());
         frame[8..16].copy_from_slice(&float(task.id.0).to_le_bytes());
         frame[16..20].copy_from_slice(&task.definition.to_le_bytes());
         frame[20..24].copy_from_slice(&task.attempt.to_le_bytes());
-        frame[24..28].copy_from_slice(&le(payload.len()));
+        frame[24..28].copy_from_slice(&le(content));
         frame[28..32].copy_from_slice(&task.owner.0.to_le_bytes());
-        frame[TASK_HEADER..TASK_HEADER + payload.len()].copy_from_slice(payload);
+        let rest = write_inputs(&task.inputs, &mut frame[TASK_HEADER..]);
+        rest[..payload.len()].copy_from_slice(payload);
         at += length;
     }
 }
@@ -217,8 +281,23 @@ pub struct Told {
     pub note: std::ops::Range<usize>,
 }
 
-/// Reads what a worker has written about the tasks that it has finished.
-pub fn read_reports(bytes: &[u8], into: &mut Vec<Told>) -> Result<(), Malformed> {
+/// A value that a task has yielded; the task goes on.
+#[derive(Clone, Debug)]
+pub struct Yielded {
+    pub id: TaskId,
+    /// What the body is made of: bits that only the isolates understand.
+    pub form: u8,
+    /// No more will come before the owner has taken some.
+    pub stalled: bool,
+    pub body: std::ops::Range<usize>,
+}
+
+/// What the first byte of a report's status can say, besides 1: the task threw.
+const FULFILLED: u8 = 0;
+const YIELDED: u8 = 2;
+
+/// Reads what a worker has written about the tasks that it has finished, and what others have yielded.
+pub fn read_reports(bytes: &[u8], into: &mut Vec<Told>, yields: &mut Vec<Yielded>) -> Result<(), Malformed> {
     let mut at = 0;
     while at < bytes.len() {
         let wrong = |what| Malformed { at, what };
@@ -242,17 +321,22 @@ pub fn read_reports(bytes: &[u8], into: &mut Vec<Told>) -> Result<(), Malformed>
         }
         let body = start..start + body;
         let note = body.end..body.end + note;
-        let [outcome, form, ..] = status.to_le_bytes();
+        let [outcome, form, stalled, _] = status.to_le_bytes();
+        at += length;
+        if outcome == YIELDED {
+            let stalled = stalled != 0;
+            yields.push(Yielded { id, form, stalled, body });
+            continue;
+        }
         let report = Report {
             id,
-            fulfilled: outcome == 0,
+            fulfilled: outcome == FULFILLED,
             run,
             cpu: 0,
             form,
             body,
         };
         into.push(Told { report, note });
-        at += length;
     }
     Ok(())
 }
@@ -285,6 +369,16 @@ pub enum Kind {
     Notice = 10,
     /// A worker asks for what could not travel as bytes.
     ParcelWanted = 11,
+    /// A task says how far it is: the fraction stands for the waiting time, the body is the detail.
+    Progress = 12,
+    /// A task waits for an input that only its owner can give; the number of the attempt says which.
+    InputWanted = 13,
+    /// A task has yielded a value, which is the body; an attempt of 1 says that it waits for credit now.
+    Yielded = 14,
+    /// The owner of a task has taken so many of its values, in all: it stands for the attempt.
+    Credit = 15,
+    /// The owner of a task wants no more of its values.
+    HungUp = 16,
 }
 
 impl Kind {
