@@ -10,6 +10,7 @@
 
 const binding = require('./native');
 const { follow } = require('./aborts');
+const dependencies = require('./dependencies');
 const { Encoder } = require('./codec');
 const { Parcels } = require('./parcels');
 const { capture } = require('./capture-host');
@@ -36,8 +37,11 @@ const {
 } = require('./handle');
 const { here } = require('./isolate');
 const { moduleOf } = require('./verbs/module');
-const { retryTerms, worthRetrying } = require('./retry');
+const { worthRetrying } = require('./retry');
+const { NO_USAGE, cancelled, factsOf, libraryStack } = require('./failure');
+const { Places } = require('./places');
 const { stackOf } = require('./stacks');
+const { writeTerms } = require('./terms');
 
 /** An outbox that has grown to this is handed over at once, so that workers begin while a loop still submits. */
 const FLUSH_BYTES = 32 * 1024;
@@ -68,6 +72,9 @@ class Engine {
   #lastName = '';
   #lastNameId = 0;
   #flush = () => this.flush();
+  /** What the task that was written last depends on. @type {readonly number[]} */
+  #inputs = [];
+  #places = new Places();
 
   /** The config in force, as far as submitting needs it. @type {any} */
   config;
@@ -130,6 +137,7 @@ class Engine {
       options.plain ? DEFAULTS : options,
       this.#now,
     );
+    if (this.#places.affordable(this.#now)) handle.place = this.#places.here();
     const outbox = this.#outbox.busy ? this.#other() : this.#outbox;
     const before = outbox.position;
     if (outbox === this.#outbox) this.#frame = before;
@@ -145,6 +153,7 @@ class Engine {
       return handle;
     }
     isolate.handles.add(handle.id, handle);
+    if (!options.plain && options.dependsOn.length > 0) dependencies.follow(handle, this.#inputs);
     this.onSubmitted?.(handle);
     if (outbox.position >= FLUSH_BYTES) this.flush(true);
     return handle;
@@ -231,15 +240,6 @@ class Engine {
         received: options[option],
       });
     }
-    if (options.dependsOn.length > 0) {
-      const expected =
-        'left out: this version does not have it yet; await the handles and pass their results as `args`';
-      throw new ConfigError(`Expected \`dependsOn\` to be ${expected}`, {
-        option: 'dependsOn',
-        expected,
-        received: options.dependsOn,
-      });
-    }
   }
 
   /**
@@ -261,6 +261,7 @@ class Engine {
       flags |= SUBMIT.HAS_TERMS;
       writeTerms(outbox.view, body, options, timeout, this.config);
       body += TERMS.SIZE;
+      if (options.dependsOn.length > 0) body = this.#writeInputs(outbox, body, options.dependsOn);
     }
     outbox.position = body;
     form |= prepared.form ?? 0;
@@ -295,6 +296,24 @@ class Engine {
     view.setUint32(start + SUBMIT.DEFINITION, prepared.definition, true);
     view.setUint32(start + SUBMIT.NAME, this.#nameId(handle.name), true);
     view.setUint32(start + SUBMIT.PAYLOAD, end - body, true);
+  }
+
+  /**
+   * Writes which tasks are to be fulfilled first.
+   *
+   * @param {Encoder} outbox
+   * @param {number} at
+   * @param {readonly any[]} handles
+   * @returns {number} where that ends
+   */
+  #writeInputs(outbox, at, handles) {
+    this.#inputs = dependencies.inputIds(this, handles);
+    outbox.position = at;
+    outbox.ensure(8 + 8 * handles.length + 16);
+    const { view } = outbox;
+    view.setUint32(at, handles.length, true);
+    this.#inputs.forEach((id, index) => view.setFloat64(at + 8 + 8 * index, id, true));
+    return at + 8 + 8 * handles.length;
   }
 
   /**
@@ -455,7 +474,7 @@ class Engine {
         decoder.reset(bytes, start + length);
         facts.cause = decoder.readError(context);
       }
-      error = fromNative(facts);
+      error = libraryStack(fromNative(facts), handle);
     }
     return decorate(error, factsOf(handle, usage, error));
   }
@@ -535,9 +554,6 @@ class Engine {
   }
 }
 
-/** What a task took that was never handed over. @type {Usage} */
-const NO_USAGE = Object.freeze({ queueTime: 0, runTime: 0, cpuTime: 0, attempts: 0, worker: -1 });
-
 /** Argument lists that are known to hold nothing but what bytes carry. */
 const PLAIN_ONLY = {
   /** @param {readonly unknown[]} args */
@@ -550,80 +566,4 @@ const PLAIN_ONLY = {
   },
 };
 
-/**
- * What a reason says in a message, whatever it is.
- *
- * @param {unknown} reason
- */
-function textOf(reason) {
-  if (typeof reason === 'string') return reason;
-  try {
-    return reason instanceof Error ? String(reason.message) : '';
-  } catch {
-    // A hostile one is the cause all the same.
-    return '';
-  }
-}
-
-/**
- * @param {TaskHandle<any>} handle
- * @param {unknown} reason
- */
-function cancelled(handle, reason) {
-  const text = textOf(reason);
-  const message = `The task \`${handle.name}\` was cancelled${text === '' ? '' : `: ${text}`}`;
-  const details = reason === undefined ? {} : { cause: reason };
-  const error = new CancelledError(message, details);
-  return decorate(error, factsOf(handle, { ...NO_USAGE, attempts: handle.attempts }, error));
-}
-
-/**
- * @param {TaskHandle<any>} handle
- * @param {Usage} usage
- * @param {any} error
- */
-function factsOf(handle, usage, error) {
-  let stack;
-  try {
-    stack = typeof error?.stack === 'string' ? error.stack : undefined;
-  } catch {
-    // A hostile error: it is passed on as it is, without a trace of ours.
-  }
-  return {
-    taskId: handle.id,
-    taskName: handle.name,
-    workerThread: usage.worker < 0 ? undefined : usage.worker,
-    duration: usage.runTime,
-    attempts: usage.attempts,
-    stackTrace: stack,
-    nativeTrace: null,
-  };
-}
-
-/**
- * @param {DataView} view
- * @param {number} at
- * @param {RunOptions} options
- * @param {number} timeout
- * @param {any} config
- */
-function writeTerms(view, at, options, timeout, config) {
-  view.setFloat64(at + TERMS.TIMEOUT, timeout > 0 ? timeout : -1, true);
-  view.setFloat64(at + TERMS.QUEUE_TIMEOUT, options.queueTimeout ?? -1, true);
-  view.setFloat64(at + TERMS.GRACE, options.grace, true);
-  let bits = 0;
-  if (options.onStart !== undefined) bits |= TERMS.ANNOUNCE;
-  if (!options.cancellable) bits |= TERMS.UNCANCELLABLE;
-  if (options.retry !== undefined) {
-    const { attempts, delay, backoff, maxDelay, jitter, ask } = retryTerms(options.retry, config.retry);
-    bits |= TERMS.RETRY | (ask ? TERMS.ASK : 0);
-    view.setUint32(at + TERMS.ATTEMPTS, attempts, true);
-    view.setFloat64(at + TERMS.DELAY, delay, true);
-    view.setFloat64(at + TERMS.BACKOFF, backoff, true);
-    view.setFloat64(at + TERMS.MAX_DELAY, maxDelay, true);
-    view.setFloat64(at + TERMS.JITTER, jitter, true);
-  }
-  view.setUint32(at + TERMS.BITS, bits, true);
-}
-
-module.exports = { Engine, NO_USAGE };
+module.exports = { Engine };

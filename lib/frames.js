@@ -36,13 +36,15 @@ const TERMS = Object.freeze({
   UNCANCELLABLE: 2,
   RETRY: 4,
   ASK: 8,
+  /** Inputs follow: their count in eight bytes, then a task's id for each, or 0. */
+  INPUTS: 16,
 });
 
 /** A task in a worker's inbox. */
 const TASK = Object.freeze({
   HEADER: 32,
   LENGTH: 0,
-  /** bit 0 timed, bit 1 announced, bits 8-15 form */
+  /** bit 0 timed, bit 1 announced, bit 2 has inputs, bits 8-15 form */
   FLAGS: 4,
   ID: 8,
   DEFINITION: 16,
@@ -51,13 +53,15 @@ const TASK = Object.freeze({
   OWNER: 28,
   TIMED: 1,
   ANNOUNCED: 2,
+  /** The payload begins with results of other tasks: their count in a word, then each after a word with its length. */
+  INPUTS: 4,
 });
 
-/** What a worker says of a task that it has finished. */
+/** What a worker says of a task that it has finished, or that has yielded a value. */
 const REPORT = Object.freeze({
   HEADER: 32,
   LENGTH: 0,
-  /** byte 0: 0 fulfilled, 1 rejected; byte 1: form */
+  /** byte 0: 0 fulfilled, 1 rejected, 2 yielded; byte 1: form; byte 2: 1 where no more is yielded for now */
   STATUS: 4,
   ID: 8,
   RUN: 16,
@@ -97,6 +101,10 @@ const KIND = Object.freeze({
   NOTICE: 10,
   PARCEL_WANTED: 11,
   PROGRESS: 12,
+  INPUT_WANTED: 13,
+  YIELDED: 14,
+  CREDIT: 15,
+  HUNG_UP: 16,
 });
 
 /** What a payload or a body is made of. */
@@ -113,6 +121,8 @@ const FORM = Object.freeze({
   SECTION_PARCEL: 16,
   /** One call for each of the arguments that follow: a chunk of `map`. */
   CHUNK: 32,
+  /** What the function gives is iterated, and each value sent as it comes. */
+  STREAM: 64,
   /** It begins with the task's metadata: a word with their length, then they. */
   METADATA: 128,
 });

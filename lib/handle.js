@@ -140,6 +140,8 @@ class TaskHandle extends Promise {
     this.task = task;
     /** @internal */
     this.options = options;
+    /** Where it was submitted, if that was looked at. @internal @type {{ stack?: string } | undefined} */
+    this.place = undefined;
   }
 
   static {

@@ -64,12 +64,20 @@ class Builtins {
     for (const key of Object.keys(exported)) {
       const value = Object.getOwnPropertyDescriptor(exported, key)?.value;
       this.#put(value, { module: name, path: [key] });
-      if (typeof value !== 'object' || value === null) continue;
-      for (const inner of Object.keys(value)) {
-        const descriptor = Object.getOwnPropertyDescriptor(value, inner);
-        if (typeof descriptor?.value === 'function')
-          this.#put(descriptor.value, { module: name, path: [key, inner] });
-      }
+      if (typeof value === 'function') this.#functions(value.prototype, { module: name, path: [key, 'prototype'] });
+      this.#functions(value, { module: name, path: [key] });
+    }
+  }
+
+  /**
+   * @param {any} holder
+   * @param {Reference} reference
+   */
+  #functions(holder, { module, path: steps }) {
+    if ((typeof holder !== 'object' && typeof holder !== 'function') || holder === null) return;
+    for (const key of Object.getOwnPropertyNames(holder)) {
+      const value = Object.getOwnPropertyDescriptor(holder, key)?.value;
+      if (typeof value === 'function') this.#put(value, { module, path: [...steps, key] });
     }
   }
 

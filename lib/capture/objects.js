@@ -66,8 +66,7 @@ class Objects {
       return types.isModuleNamespaceObject(target) ? value : undefined;
     }
     if (this.#graph.tools.packages.isModule(value)) return value;
-    const tag = Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value;
-    return tag === 'Module' || this.#graph.tools.packages.ownModule(value) !== undefined ? value : undefined;
+    return isLikeModule(value) || this.#graph.tools.packages.ownModule(value) !== undefined ? value : undefined;
   }
 
   /**
@@ -376,6 +375,16 @@ class Objects {
       }
     }
   }
+}
+
+/**
+ * Whether bundlers and test runners made this to stand for an ES module.
+ *
+ * @param {any} value
+ */
+function isLikeModule(value) {
+  const tag = Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value;
+  return tag === 'Module' || Object.getOwnPropertyDescriptor(value, '__esModule')?.value === true;
 }
 
 /**

@@ -6,7 +6,7 @@
  * @typedef {import('../engine').Engine} Engine
  */
 
-const { NO_USAGE } = require('../engine');
+const { NO_USAGE } = require('../failure');
 const { retryOptions, runOptions, withArgs, wrapOptions } = require('../options');
 const { DEFAULTS } = require('../options');
 const { TaskHandle, refuse } = require('../handle');

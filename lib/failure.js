@@ -1,0 +1,93 @@
+'use strict';
+
+/** What is known about a task when it fails, and the errors that the library itself makes for it. */
+
+const { CancelledError, decorate } = require('./errors');
+const { placeText } = require('./places');
+
+/**
+ * @template T
+ * @typedef {import('./handle').TaskHandle<T>} TaskHandle
+ */
+/** @typedef {import('./handle').Usage} Usage */
+
+/** What a task took that never ran. @type {Usage} */
+const NO_USAGE = Object.freeze({ queueTime: 0, runTime: 0, cpuTime: 0, attempts: 0, worker: -1 });
+
+/**
+ * An error of the library's own has no place in the user's code but the one that submitted the task.
+ *
+ * @template {Error} T
+ * @param {T} error
+ * @param {TaskHandle<any>} handle
+ * @returns {T}
+ */
+function libraryStack(error, handle) {
+  const place = placeText(handle.place);
+  const head = `${error.name}: ${error.message}`;
+  error.stack = place === '' ? head : `${head}\n${place}`;
+  return error;
+}
+
+/**
+ * What a reason says in a message, whatever it is.
+ *
+ * @param {unknown} reason
+ */
+function textOf(reason) {
+  if (typeof reason === 'string') return reason;
+  try {
+    return reason instanceof Error ? String(reason.message) : '';
+  } catch {
+    // A hostile one is the cause all the same.
+    return '';
+  }
+}
+
+/**
+ * @param {TaskHandle<any>} handle
+ * @param {unknown} reason
+ */
+function cancelled(handle, reason) {
+  const text = textOf(reason);
+  const message = `The task \`${handle.name}\` was cancelled${text === '' ? '' : `: ${text}`}`;
+  const details = reason === undefined ? {} : { cause: reason };
+  const error = libraryStack(new CancelledError(message, details), handle);
+  return decorate(error, factsOf(handle, { ...NO_USAGE, attempts: handle.attempts }, error));
+}
+
+/**
+ * @param {TaskHandle<any>} handle
+ * @param {Usage} usage
+ * @param {any} error
+ */
+function factsOf(handle, usage, error) {
+  let stack;
+  try {
+    stack = typeof error?.stack === 'string' ? error.stack : undefined;
+  } catch {
+    // A hostile error: it is passed on as it is, without a trace of ours.
+  }
+  return {
+    taskId: handle.id,
+    taskName: handle.name,
+    workerThread: usage.worker < 0 ? undefined : usage.worker,
+    duration: usage.runTime,
+    attempts: usage.attempts,
+    stackTrace: stack === undefined ? undefined : traceOf(stack, handle),
+    nativeTrace: null,
+  };
+}
+
+/**
+ * The stack of the task, followed by the place that submitted it, where that is known.
+ *
+ * @param {string} stack
+ * @param {TaskHandle<any>} handle
+ */
+function traceOf(stack, handle) {
+  const place = placeText(handle.place);
+  return place === '' || stack.endsWith(place) ? stack : `${stack}\n    --- submitted at ---\n${place}`;
+}
+
+module.exports = { NO_USAGE, cancelled, factsOf, libraryStack };
