@@ -9,7 +9,7 @@ const { current, reportProgress } = require('./lib/present-task');
 const { transfer } = require('./lib/worker/transfers');
 const { version } = require('./package.json');
 
-const { run, runAll, map, batch, retry, wrap, cancel } = bound;
+const { run, runAll, map, stream, graph, batch, retry, wrap, cancel } = bound;
 const { config, configFromFile, configFromEnv } = bound;
 const { shutdown, start, onShutdown, getHealth, getStats, getActiveTaskCount } = bound;
 const moduleTask = bound.module;
@@ -18,6 +18,8 @@ module.exports = {
   run,
   runAll,
   map,
+  stream,
+  graph,
   batch,
   retry,
   wrap,

@@ -3,17 +3,17 @@
 /** The default pool's verbs as functions: made on first use, and in a worker the pool that it belongs to. */
 
 const { Pool } = require('./pool');
-const { WorkerPool } = require('./worker/worker-pool');
 const { attachedEngine } = require('./worker/attached');
 
-/** @type {Pool | WorkerPool | undefined} */
+/** @type {Pool | import('./worker/worker-pool').WorkerPool | undefined} */
 let pool;
 
 /** @returns {any} */
 function defaultPool() {
   if (pool === undefined) {
     const engine = attachedEngine();
-    pool = engine === undefined ? new Pool() : new WorkerPool(engine);
+    if (engine === undefined) pool = new Pool();
+    else pool = new (require('./worker/worker-pool').WorkerPool)(engine);
   }
   return pool;
 }
@@ -22,6 +22,8 @@ const VERBS = [
   'run',
   'runAll',
   'map',
+  'stream',
+  'graph',
   'batch',
   'retry',
   'wrap',

@@ -28,26 +28,28 @@ let encoder = new Encoder(1024);
 /**
  * The ids under which the scheduler knows what a task depends on; 0 where the result is given from here.
  *
- * @param {Engine} engine
- * @param {readonly any[]} dependencies
+ * @param {Handle} handle
  */
-function inputIds(engine, dependencies) {
-  return dependencies.map((each) =>
-    each instanceof TaskHandle && each.engine === engine && !isSettled(each) ? each.id : 0,
-  );
+function inputIds(handle) {
+  const { engine } = handle;
+  const isThere = (/** @type {any} */ each) =>
+    each instanceof TaskHandle && each.engine === engine && !isSettled(each);
+  const ids = handle.options.dependsOn.map((each) => (isThere(each) ? each.id : 0));
+  extrasOf(handle).inputs = ids;
+  return ids;
 }
 
 /**
  * Follows what a task depends on that has just been submitted.
  *
  * @param {Handle} handle
- * @param {readonly number[]} ids
  */
-function follow(handle, ids) {
+function follow(handle) {
   const { dependsOn } = handle.options;
-  for (let index = 0; index < ids.length; index++) {
+  const { inputs } = extrasOf(handle);
+  for (let index = 0; index < inputs.length; index++) {
     const failed = (/** @type {unknown} */ error) => forsake(handle, dependsOn[index], error);
-    if (ids[index] === 0) give(handle, index, failed);
+    if (inputs[index] === 0) give(handle, index, failed);
     else dependsOn[index].then(undefined, failed);
   }
 }
@@ -120,7 +122,8 @@ function pack(handle, index, extras) {
  */
 function forsake(handle, dependency, cause) {
   const name = nameOf(dependency, dependency.options ?? {});
-  const text = cause instanceof Error ? `: ${cause.message}` : '';
+  // Of a chain the causes tell the rest.
+  const text = cause instanceof Error && !(cause instanceof DependencyError) ? `: ${cause.message}` : '';
   const message = `The task \`${handle.name}\` was not run, because \`${name}\`, which it depends on, failed${text}`;
   handle.engine.forsake(handle, new DependencyError(message, { cause, dependency: name }));
 }

@@ -9,8 +9,6 @@
  */
 
 const binding = require('./native');
-const { follow } = require('./aborts');
-const dependencies = require('./dependencies');
 const { Encoder } = require('./codec');
 const { Parcels } = require('./parcels');
 const { capture } = require('./capture-host');
@@ -33,15 +31,21 @@ const {
   onStart,
   progressed,
   refuse,
+  attempted,
   started,
 } = require('./handle');
 const { here } = require('./isolate');
 const { moduleOf } = require('./verbs/module');
-const { worthRetrying } = require('./retry');
 const { NO_USAGE, cancelled, factsOf, libraryStack } = require('./failure');
 const { Places } = require('./places');
 const { stackOf } = require('./stacks');
-const { writeTerms } = require('./terms');
+const { lazy } = require('./lazy');
+
+/** What only some tasks need. */
+const aborts = lazy(() => require('./aborts'), ['follow']);
+const dependencies = lazy(() => require('./dependencies'), ['follow', 'inputIds', 'wanted']);
+const retries = lazy(() => require('./retry'), ['worthRetrying']);
+const terms = lazy(() => require('./terms'), ['writeTerms']);
 
 /** An outbox that has grown to this is handed over at once, so that workers begin while a loop still submits. */
 const FLUSH_BYTES = 32 * 1024;
@@ -72,14 +76,18 @@ class Engine {
   #lastName = '';
   #lastNameId = 0;
   #flush = () => this.flush();
-  /** What the task that was written last depends on. @type {readonly number[]} */
-  #inputs = [];
   #places = new Places();
 
   /** The config in force, as far as submitting needs it. @type {any} */
   config;
   /** Where this is a worker: hears of each task that is submitted. @type {((handle: TaskHandle<any>) => void) | undefined} */
   onSubmitted = undefined;
+  /**
+   * Acts on what has come through a worker's port, whatever it is.
+   *
+   * @type {(worker: number, message: any) => void}
+   */
+  pass = (worker, message) => this.staff?.hear(worker, message);
   /** Why no task is taken, if none is. */
   closed = false;
   /** @type {import('./staff').Staff | undefined} the workers, where this isolate owns the pool */
@@ -96,7 +104,7 @@ class Engine {
     this.pool = pool;
     this.config = config;
     this.parcels = new Parcels(this);
-    this.#isolate.engines.set(pool, this);
+    this.#isolate.engines.set(pool, new WeakRef(this));
   }
 
   /**
@@ -106,7 +114,9 @@ class Engine {
    */
   employ(staff) {
     this.staff = staff;
-    staff.onParcel = (message) => this.parcels.deliver(message);
+    // The threads hold the staff, and must not hold a pool that nobody uses any more.
+    const engine = new WeakRef(this);
+    staff.onParcel = (message) => engine.deref()?.parcels.deliver(message);
   }
 
   get isolate() {
@@ -153,7 +163,7 @@ class Engine {
       return handle;
     }
     isolate.handles.add(handle.id, handle);
-    if (!options.plain && options.dependsOn.length > 0) dependencies.follow(handle, this.#inputs);
+    if (!options.plain && options.dependsOn.length > 0) dependencies.follow(handle);
     this.onSubmitted?.(handle);
     if (outbox.position >= FLUSH_BYTES) this.flush(true);
     return handle;
@@ -225,7 +235,7 @@ class Engine {
       refuse(handle, cancelled(handle, signal.reason), NO_USAGE, true);
       return;
     }
-    extrasOf(handle).release = follow(handle, signal);
+    extrasOf(handle).release = aborts.follow(handle, signal);
   }
 
   /** @param {RunOptions} options */
@@ -252,6 +262,7 @@ class Engine {
    * @param {number} form
    */
   #write(outbox, handle, options, prepared, form) {
+    if (prepared.isGenerator && (form & FORM.STREAM) === 0) throw refuseGenerator(handle.name);
     const start = outbox.position;
     outbox.ensure(SUBMIT.HEADER + TERMS.SIZE + 16);
     let flags = options.priority;
@@ -259,9 +270,9 @@ class Engine {
     const timeout = options.timeout ?? this.config.timeout.default;
     if (timeout > 0 || !options.plain) {
       flags |= SUBMIT.HAS_TERMS;
-      writeTerms(outbox.view, body, options, timeout, this.config);
+      terms.writeTerms(outbox.view, body, options, timeout, this.config);
       body += TERMS.SIZE;
-      if (options.dependsOn.length > 0) body = this.#writeInputs(outbox, body, options.dependsOn);
+      if (options.dependsOn.length > 0) body = this.#writeInputs(outbox, body, handle);
     }
     outbox.position = body;
     form |= prepared.form ?? 0;
@@ -303,17 +314,16 @@ class Engine {
    *
    * @param {Encoder} outbox
    * @param {number} at
-   * @param {readonly any[]} handles
+   * @param {TaskHandle<any>} handle
    * @returns {number} where that ends
    */
-  #writeInputs(outbox, at, handles) {
-    this.#inputs = dependencies.inputIds(this, handles);
+  #writeInputs(outbox, at, handle) {
+    const ids = dependencies.inputIds(handle);
     outbox.position = at;
-    outbox.ensure(8 + 8 * handles.length + 16);
-    const { view } = outbox;
-    view.setUint32(at, handles.length, true);
-    this.#inputs.forEach((id, index) => view.setFloat64(at + 8 + 8 * index, id, true));
-    return at + 8 + 8 * handles.length;
+    outbox.ensure(8 + 8 * ids.length + 16);
+    outbox.view.setUint32(at, ids.length, true);
+    ids.forEach((id, index) => outbox.view.setFloat64(at + 8 + 8 * index, id, true));
+    return at + 8 + 8 * ids.length;
   }
 
   /**
@@ -331,6 +341,9 @@ class Engine {
       transfer: options.transfer,
       root: 'args',
     });
+    const { id } = handle;
+    const kept = options.retry !== undefined;
+    context.attach = (/** @type {Uint8Array} */ content) => binding.attach(id, false, content, kept);
     outbox.writeArgs(/** @type {unknown[]} */ (options.args), context);
     const parcel = Parcels.pack(prepared.extras, context.extras, options.transfer);
     if (parcel === undefined) return false;
@@ -420,13 +433,20 @@ class Engine {
       worker: view.getInt32(at + MAIL.WORKER, true),
     };
     if (kind === KIND.FULFILLED) {
+      const { id } = handle;
+      if (form === 0) {
+        letter.decoder.reset(letter.bytes, at + MAIL.HEADER);
+        this.#fulfil(handle, letter.decoder, undefined, usage);
+        return;
+      }
+      const detach = (/** @type {number} */ number) => binding.detach(id, true, number);
       if (form & FORM.PARCEL) {
-        this.parcels.receive(handle.id, usage.worker, letter, (context, decoder) => {
-          this.#fulfil(handle, decoder, context, usage);
+        this.parcels.receive(id, usage.worker, letter, (context, decoder) => {
+          this.#fulfil(handle, decoder, { ...context, detach }, usage);
         });
       } else {
         letter.decoder.reset(letter.bytes, at + MAIL.HEADER);
-        this.#fulfil(handle, letter.decoder, undefined, usage);
+        this.#fulfil(handle, letter.decoder, { detach }, usage);
       }
       return;
     }
@@ -495,6 +515,7 @@ class Engine {
       started(handle, attempt, worker);
       return;
     }
+    attempted(handle, attempt);
     const wait = view.getFloat64(at + MAIL.QUEUE, true);
     const runTime = view.getFloat64(at + MAIL.RUN, true);
     const usage = {
@@ -505,7 +526,7 @@ class Engine {
       worker,
     };
     const error = this.#errorOf(handle, kind, letter, usage);
-    const again = worthRetrying(handle.options.retry, error, attempt);
+    const again = retries.worthRetrying(handle.options.retry, error, attempt);
     if (again) {
       const onRetry = handle.options.retry?.onRetry;
       if (onRetry !== undefined) call(extrasOf(handle), onRetry, [error, attempt, wait]);
@@ -527,13 +548,38 @@ class Engine {
     if (kind === KIND.PROGRESS) {
       const handle = this.#isolate.handles.get(id);
       if (handle !== undefined) progressed(handle, letter);
+    } else if (kind === KIND.YIELDED) {
+      const handle = this.#isolate.handles.get(id);
+      if (handle !== undefined) extrasOf(handle).listener?.hear(letter);
+    } else if (kind === KIND.INPUT_WANTED) {
+      const handle = this.#isolate.handles.get(id);
+      if (handle !== undefined)
+        dependencies.wanted(handle, letter.view.getUint32(letter.at + MAIL.ATTEMPT, true));
     } else if (kind === KIND.PARCEL_WANTED) {
       const handle = this.#isolate.handles.get(id);
       const parcel = handle === undefined ? undefined : extrasOf(handle).parcel;
-      this.parcels.send(id, letter.view.getInt32(letter.at + MAIL.WORKER, true), parcel);
+      const again = handle?.options.retry !== undefined;
+      this.parcels.send(id, letter.view.getInt32(letter.at + MAIL.WORKER, true), parcel, again);
     } else {
       this.staff?.obey(kind, id, letter);
     }
+  }
+
+  /**
+   * Ends a task that waits for others and will never begin.
+   *
+   * @param {TaskHandle<any>} handle
+   * @param {any} error
+   */
+  forsake(handle, error) {
+    if (isSettled(handle)) return;
+    this.flush(true);
+    // Where it waits no more it has been settled over there, and what became of it is on its way.
+    if (!binding.forsake(this.#isolate.id, this.pool, handle.id)) return;
+    this.#isolate.handles.take(handle.id);
+    const usage = { ...NO_USAGE, queueTime: handle.elapsed };
+    libraryStack(error, handle);
+    refuse(handle, decorate(error, factsOf(handle, usage, error)), usage, false);
   }
 
   /**
@@ -554,6 +600,14 @@ class Engine {
   }
 }
 
+/** @param {string} name */
+function refuseGenerator(name) {
+  return new InvalidTaskError(
+    `Expected the task \`${name}\` to be no generator function: only \`stream\` takes those; ` +
+      'call it there, or let a function use it and return what it gives, as in `() => [...values()]`',
+  );
+}
+
 /** Argument lists that are known to hold nothing but what bytes carry. */
 const PLAIN_ONLY = {
   /** @param {readonly unknown[]} args */
@@ -566,4 +620,4 @@ const PLAIN_ONLY = {
   },
 };
 
-module.exports = { Engine };
+module.exports = { Engine, refuseGenerator };

@@ -119,6 +119,8 @@ const FORM = Object.freeze({
   MODULE: 8,
   /** The section has a parcel of its own, which comes first. */
   SECTION_PARCEL: 16,
+  /** Of a result: large parts of it wait to be taken over. The same bit as `CHUNK`, which results do not have. */
+  ATTACHED: 32,
   /** One call for each of the arguments that follow: a chunk of `map`. */
   CHUNK: 32,
   /** What the function gives is iterated, and each value sent as it comes. */
@@ -130,7 +132,10 @@ const FORM = Object.freeze({
 /** Where things are in the words that a worker shares with the scheduler: `scheduler::claim`. */
 const WORDS = Object.freeze({ CLAIM: 0, CANCELLED: 1, FIRST_STAMP: 8, MAX_BATCH: 1024 });
 
+/** How far a task that yields values may be ahead of whoever takes them; one value may be larger. */
+const FLOW = Object.freeze({ WINDOW: 64, MOST_BYTES: 1024 * 1024 });
+
 /** @param {number} length */
 const aligned = (length) => (length + 7) & ~7;
 
-module.exports = { SUBMIT, TERMS, TASK, REPORT, MAIL, KIND, FORM, WORDS, aligned };
+module.exports = { SUBMIT, TERMS, TASK, REPORT, MAIL, KIND, FORM, WORDS, FLOW, aligned };

@@ -46,6 +46,8 @@ const STATE = Object.freeze({ GONE: 0, WAITING: 1, QUEUED: 2, RUNNING: 3 });
  * @property {() => void} release undoes what was registered for the task, such as on its signal
  * @property {unknown} parcel what only postMessage carries, until a worker asks for it
  * @property {number} progress
+ * @property {readonly number[]} inputs what it depends on, as the scheduler knows it
+ * @property {import('./yields').Listener | undefined} listener takes the values that the task yields
  */
 
 /** @returns {Extras} */
@@ -59,6 +61,8 @@ const noExtras = () => ({
   release: () => {},
   parcel: undefined,
   progress: 0,
+  inputs: [],
+  listener: undefined,
 });
 
 /**
@@ -86,6 +90,8 @@ function call(extras, callback, args) {
 let fulfil;
 /** @type {(handle: TaskHandle<any>, error: unknown, usage: Usage, cancelled: boolean) => void} */
 let refuse;
+/** @type {(handle: TaskHandle<any>, attempt: number) => void} */
+let attempted;
 /** @type {(handle: TaskHandle<any>, attempt: number, worker: number) => void} */
 let started;
 /** @type {(handle: TaskHandle<any>, callback: (...args: any[]) => void) => void} */
@@ -153,6 +159,7 @@ class TaskHandle extends Promise {
       const extras = handle.#extras;
       if (extras !== undefined) {
         extras.release();
+        extras.parcel = undefined;
         for (const callback of extras.onComplete) call(extras, callback, [value]);
       }
     };
@@ -164,8 +171,12 @@ class TaskHandle extends Promise {
       const extras = handle.#extras;
       if (extras !== undefined) {
         extras.release();
+        extras.parcel = undefined;
         for (const callback of extras.onError) call(extras, callback, [error]);
       }
+    };
+    attempted = (handle, attempt) => {
+      handle.#attempt = attempt;
     };
     started = (handle, attempt) => {
       handle.#attempt = attempt;
@@ -327,6 +338,7 @@ module.exports = {
   TaskHandle,
   fulfil,
   refuse,
+  attempted,
   started,
   onStart,
   progressed,

@@ -9,7 +9,7 @@
 
 const binding = require('./native');
 const { Handles } = require('./handles');
-const { KIND, MAIL } = require('./frames');
+const { FORM, KIND, MAIL } = require('./frames');
 
 const INBOX_BYTES = 64 * 1024;
 /** An inbox that had to grow beyond this is given back afterwards. */
@@ -29,13 +29,29 @@ class Isolate {
   #decoder = undefined;
   #nextId = 0;
   #idLimit = 0;
+  #draining = false;
 
   /** @type {Handles<TaskHandle>} */
   handles = new Handles();
-  /** The engines of this isolate by the number of their pool. @type {Map<number, Engine>} */
+  /**
+   * The engines of this isolate by the number of their pool. A pool that nobody uses any more goes, so they
+   * are held by who uses them: pools, handles that are not settled, and what is under way.
+   *
+   * @type {Map<number, WeakRef<Engine>>}
+   */
   engines = new Map();
+  /** What is under way and waits for mail: it holds its engine. @type {Set<unknown>} */
+  underWay = new Set();
   /** Where this isolate is a worker: called when there may be tasks or cancellations. @type {(() => void) | undefined} */
   onTasks = undefined;
+
+  /**
+   * Where this isolate is a worker: called when values that a task has yielded have been taken, so many in
+   * all, or with -1 when no more are wanted.
+   *
+   * @type {((id: number, taken: number) => void) | undefined}
+   */
+  onAnswer = undefined;
 
   id = binding.register(() => {
     if (this.onTasks === undefined) this.drain();
@@ -53,15 +69,31 @@ class Isolate {
 
   /** Fetches all mail and acts on it. */
   drain() {
+    // A callback of the user's may lead back here: the inbox is being read.
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      this.#read(this.#fetch());
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  /** @returns {number} how many bytes of mail stand in the inbox */
+  #fetch() {
     let length = binding.drain(this.id, this.#inbox);
     while (length < 0) {
       this.#inbox = new Uint8Array(2 ** Math.ceil(Math.log2(-length)));
       this.#view = new DataView(this.#inbox.buffer);
       length = binding.drain(this.id, this.#inbox);
     }
-    const { buffer } = this.#inbox;
+    return length;
+  }
+
+  /** @param {number} length */
+  #read(length) {
     for (let at = 0; at < length; at += this.#view.getUint32(at + MAIL.LENGTH, true)) this.#deliver(at);
-    if (buffer.byteLength > KEEP_BYTES) {
+    if (this.#inbox.length > KEEP_BYTES) {
       this.#inbox = new Uint8Array(INBOX_BYTES);
       this.#view = new DataView(this.#inbox.buffer);
     }
@@ -77,11 +109,17 @@ class Isolate {
       // A handle that is gone was settled here, by `cancel`.
       const handle = this.handles.take(id);
       if (handle !== undefined) handle.engine.settle(handle, kind, word >>> 8, this.#letter(at));
+      else if ((word >>> 8) & FORM.ATTACHED) binding.dropAttachments(id, true);
     } else if (kind <= KIND.BEGUN) {
       const handle = this.handles.get(id);
       if (handle !== undefined) handle.engine.hear(handle, kind, word >>> 8, this.#letter(at));
+    } else if (kind === KIND.CREDIT || kind === KIND.HUNG_UP) {
+      this.onAnswer?.(id, kind === KIND.CREDIT ? view.getUint32(at + MAIL.ATTEMPT, true) : -1);
     } else {
-      this.engines.get(view.getUint32(at + MAIL.POOL, true))?.obey(kind, id, this.#letter(at));
+      this.engines
+        .get(view.getUint32(at + MAIL.POOL, true))
+        ?.deref()
+        ?.obey(kind, id, this.#letter(at));
     }
   }
 

@@ -61,6 +61,22 @@ function withArgs(base, args) {
   return given;
 }
 
+/**
+ * The options of a task of a graph, for one run.
+ *
+ * @param {RunOptions} base
+ * @param {string} name its name there
+ * @param {readonly any[]} handles of those that it depends on
+ * @returns {RunOptions}
+ */
+function inGraph(base, name, handles) {
+  const given = copy(base);
+  given.plain = false;
+  given.name ??= name;
+  given.dependsOn = handles;
+  return given;
+}
+
 /** @param {unknown} options */
 function graphOptions(options) {
   return read(options, GRAPH, DEFAULTS, '');
@@ -154,6 +170,7 @@ module.exports = {
   batchOptions,
   generatorOptions,
   graphOptions,
+  inGraph,
   itemOptions,
   mapOptions,
   retryOptions,

@@ -9,6 +9,7 @@
  * Every worker has a port to the pool's owner, who passes on what is for another worker.
  */
 
+const { types } = require('node:util');
 const { receiveMessageOnPort } = require('node:worker_threads');
 
 /** @typedef {import('./engine').Engine} Engine */
@@ -16,8 +17,11 @@ const { receiveMessageOnPort } = require('node:worker_threads');
 /**
  * A parcel on its way: of which task, for which isolate or worker, and what is in it.
  *
- * @typedef {{ id: number, worker?: number, isolate?: number, content: any, transfer: any[] }} Posted
+ * @typedef {{ id: number, worker?: number, isolate?: number, content: any, refused?: string, transfer: any[] }} Posted
  */
+
+/** With so many parcels at hand it is time to see which of them nobody will ask for. */
+const MANY = 64;
 
 class Parcels {
   #engine;
@@ -51,10 +55,19 @@ class Parcels {
    * @param {number} id
    * @param {number} worker
    * @param {any} parcel `undefined` where the task has ended meanwhile
+   * @param {boolean} again whether there may be another attempt, which needs it as well
    */
-  send(id, worker, parcel) {
+  send(id, worker, parcel, again) {
     const { transfer = [], ...content } = parcel ?? {};
-    this.#post({ id, worker, content: parcel === undefined ? undefined : content, transfer });
+    const moved = again
+      ? transfer.filter((/** @type {unknown} */ value) => !types.isAnyArrayBuffer(value))
+      : transfer;
+    try {
+      this.#post({ id, worker, content: parcel === undefined ? undefined : content, transfer: moved });
+    } catch (error) {
+      // A port has gone with the attempt before this one.
+      this.#post({ id, worker, content: undefined, refused: String(error), transfer: [] });
+    }
   }
 
   /** @param {Posted} posted */
@@ -83,23 +96,39 @@ class Parcels {
       use({ extras: content }, decoder);
     };
     const port = this.#engine.staff === undefined ? this.#engine.port : this.#engine.staff.portOf(worker);
-    for (
-      let message;
-      port !== undefined && !this.#arrived.has(id) && (message = receiveMessageOnPort(port));
-    ) {
-      this.deliver(message.message);
-    }
     if (this.#arrived.has(id)) {
       const content = this.#arrived.get(id);
       this.#arrived.delete(id);
       open(content);
-    } else {
-      port?.ref();
-      this.#awaited.set(id, (content) => {
-        port?.unref();
-        open(content);
-      });
+      return;
     }
+    this.#awaited.set(id, open);
+    // The port carries other things as well: each goes to where it belongs.
+    for (let message; port !== undefined && this.#awaited.has(id);) {
+      message = receiveMessageOnPort(port);
+      if (message === undefined) break;
+      this.#engine.pass(worker, message.message);
+    }
+    if (!this.#awaited.has(id)) return;
+    const { underWay } = this.#engine.isolate;
+    const late = (/** @type {any} */ content) => {
+      underWay.delete(late);
+      port?.unref();
+      open(content);
+    };
+    underWay.add(late);
+    port?.ref();
+    this.#awaited.set(id, late);
+  }
+
+  /** @param {Posted} posted */
+  #keep({ id, content }) {
+    const { handles } = this.#engine.isolate;
+    // Of a task that was cancelled meanwhile no report follows.
+    if (handles.get(id) !== undefined) this.#arrived.set(id, content);
+    if (this.#arrived.size < MANY) return;
+    for (const known of this.#arrived.keys())
+      if (handles.get(known) === undefined) this.#arrived.delete(known);
   }
 
   /**
@@ -112,7 +141,7 @@ class Parcels {
     if (posted.isolate === isolate.id) {
       const waiting = this.#awaited.get(posted.id);
       this.#awaited.delete(posted.id);
-      if (waiting === undefined) this.#arrived.set(posted.id, posted.content);
+      if (waiting === undefined) this.#keep(posted);
       else waiting(posted.content);
       return;
     }

@@ -6,6 +6,7 @@ const { AsyncResource } = require('node:async_hooks');
 const binding = require('./native');
 const { configError, fromNative } = require('./errors');
 const { here } = require('./isolate');
+const { LateLog } = require('./late-log');
 const machine = require('./machine');
 const { Staff } = require('./staff');
 
@@ -27,7 +28,7 @@ class Pool {
   #shutdown = undefined;
   /** @type {import('./signals').Signals | undefined} */
   #signals = undefined;
-  /** @type {import('./log').Log | undefined} */
+  /** @type {LateLog | undefined} */
   #log = undefined;
   /** @type {any} */
   #logger = undefined;
@@ -41,12 +42,12 @@ class Pool {
   #open() {
     if (this.#pool !== 0) return;
     this.#pool = binding.openPool(here().id, machine.cpuCount(), machine.memory());
-    unused.register(this, this.#pool);
+    unused.register(this, { pool: this.#pool, staff: undefined }, this);
     const { fromJson } = require('./config');
     this.#config = fromJson(binding.configurePool(this.#pool, '{}'));
-    this.#staff = new Staff(this.#pool, this.#config, (level, message, fields) =>
-      this.#write(level, message, fields),
-    );
+    const log = new LateLog(this.#pool, this.#config.logging);
+    this.#log = log;
+    this.#staff = new Staff(this.#pool, this.#config, log.write);
   }
 
   /** The engine of a pool that is to run something. */
@@ -64,21 +65,10 @@ class Pool {
     engine.closed = this.#shutdown !== undefined;
     engine.employ(staff);
     this.#engine = engine;
+    // Wrapped functions and handles use the engine, also without the pool.
+    unused.unregister(this);
+    unused.register(engine, { pool: this.#pool, staff });
     return engine;
-  }
-
-  /**
-   * @param {'error' | 'warn' | 'info' | 'debug'} level
-   * @param {string} message
-   * @param {Record<string, string | number | boolean>} fields
-   */
-  #write(level, message, fields) {
-    if (this.#log === undefined) {
-      const { Log } = require('./log');
-      this.#log = new Log();
-      this.#log.configure(this.#config.logging);
-    }
-    this.#log.write(this.#pool, level, message, fields);
   }
 
   /**
@@ -107,6 +97,22 @@ class Pool {
   map(task, iterable, options) {
     const engine = this.#use();
     return verbs.map(engine, task, iterable, options);
+  }
+
+  /**
+   * @param {any} task
+   * @param {any} [source]
+   * @param {any} [options]
+   */
+  stream(task, source, options) {
+    const engine = this.#use();
+    return verbs.stream(engine, task, source, options);
+  }
+
+  graph() {
+    verbs ??= require('./verbs');
+    const { Graph } = require('./verbs/graph');
+    return new Graph(() => this.#use());
   }
 
   /**
@@ -222,11 +228,17 @@ class Pool {
     const { Shutdown } = require('./shutdown');
     const given = shutdownOptions(options);
     this.#shutdown ??= new Shutdown(this.#engine, this.#hooks, () => this.#listen(false));
+    this.#shutdown.onOver = () => {};
     return this.#shutdown.end(given);
   }
 
   start() {
     if (this.#shutdown === undefined) return;
+    if (!this.#shutdown.over) {
+      // What is under way comes to its end first.
+      this.#shutdown.onOver = () => this.start();
+      return;
+    }
     this.#shutdown.undo();
     this.#shutdown = undefined;
     if (this.#engine !== undefined) this.#engine.closed = false;
@@ -269,8 +281,14 @@ class Pool {
   }
 }
 
-/** A pool that nobody holds any more has no tasks: its number and its thread go. */
-const unused = new FinalizationRegistry((/** @type {number} */ pool) => binding.closePool(pool));
+/** A pool that nobody uses any more has no tasks: its workers, its number and its thread go. */
+const unused = new FinalizationRegistry(
+  (/** @type {{ pool: number, staff: Staff | undefined }} */ { pool, staff }) => {
+    here().engines.delete(pool);
+    staff?.leave();
+    binding.closePool(pool);
+  },
+);
 
 /**
  * An answer of the native side, or the error that it is.

@@ -25,6 +25,10 @@ class Shutdown {
   #ending = undefined;
   #giveUp = () => {};
 
+  /** Whether it has come to its end, and what is to be done then. */
+  over = false;
+  onOver = () => {};
+
   /**
    * @param {Engine | undefined} engine
    * @param {(() => unknown)[]} hooks
@@ -41,7 +45,7 @@ class Shutdown {
    * @returns {Promise<Report>}
    */
   end(options) {
-    if (this.#ending === undefined) this.#ending = this.#end(options);
+    if (this.#ending === undefined) this.#ending = this.#end(options).finally(() => this.#finish());
     // Whoever calls again may be in more of a hurry.
     else if (options.force) this.#giveUp();
     return this.#ending;
@@ -65,6 +69,8 @@ class Shutdown {
         duration: performance.now() - begun,
       };
     }
+    // The pool may be dropped meanwhile; its end is seen through all the same.
+    engine.isolate.underWay.add(this);
     engine.flush(true);
     engine.closed = true;
     const before = counts(engine);
@@ -75,16 +81,20 @@ class Shutdown {
       (/** @type {(value?: undefined) => void} */ resolve) => (this.#giveUp = resolve),
     );
     binding.drainPool(engine.pool, cancelPending || force);
-    await this.#callHooks();
-    const timer = force ? undefined : setTimeout(this.#giveUp, Math.min(timeout, LONGEST));
+    const timer = setTimeout(this.#giveUp, Math.min(timeout, LONGEST));
+    // A callback that never ends holds nobody up for longer than tasks may.
+    await Promise.race([this.#callHooks(), late]);
     if (force) this.#giveUp();
     const finished = await Promise.race([drained.then(() => true), late.then(() => false)]);
     clearTimeout(timer);
     const [running, waiting] = finished ? [0, 0] : binding.abandon(engine.pool);
     const abandoned = running + waiting;
+    // Workers that are to be started by now are started, and end with the others: none comes later.
+    engine.isolate.drain();
     await engine.staff?.dismiss();
     engine.isolate.drain();
     binding.restPool(engine.pool);
+    engine.isolate.underWay.delete(this);
     const after = counts(engine);
     return {
       graceful: finished,
@@ -93,6 +103,11 @@ class Shutdown {
       abandoned,
       duration: performance.now() - begun,
     };
+  }
+
+  #finish() {
+    this.over = true;
+    this.onOver();
   }
 
   /** The last one registered runs first; one that fails keeps nobody from ending. */

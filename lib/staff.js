@@ -6,7 +6,8 @@
  */
 
 const path = require('node:path');
-const { MessageChannel, Worker } = require('node:worker_threads');
+const { types } = require('node:util');
+const { MessageChannel, Worker, receiveMessageOnPort } = require('node:worker_threads');
 const binding = require('./native');
 const { KIND, MAIL } = require('./frames');
 
@@ -89,15 +90,17 @@ class Staff {
     const { perWorker } = this.config.memory;
     let thread;
     try {
-      thread = new Worker(BOOTSTRAP, {
+      const options = {
         name: 'tasklets',
         workerData: { tasklets: { addon, pool, worker: id, port: port2, config: plain(this.config) } },
         transferList: [port2],
-        resourceLimits: Number.isFinite(perWorker)
-          ? { maxOldGenerationSizeMb: Math.max(1, perWorker / MEBIBYTE) }
-          : {},
-      });
+        resourceLimits: bare(
+          Number.isFinite(perWorker) ? { maxOldGenerationSizeMb: Math.max(1, perWorker / MEBIBYTE) } : {},
+        ),
+      };
+      thread = new Worker(BOOTSTRAP, bare(options));
     } catch (error) {
+      port1.close();
       binding.workerExited(pool, id, 1, 0, encodeError(error));
       return;
     }
@@ -112,15 +115,14 @@ class Staff {
       gone: new Promise((resolve) => (gone = resolve)),
     };
     this.#members.set(id, member);
-    port1.on('message', (message) => {
-      if (message.joined !== undefined) member.isolate = message.joined;
-      else this.onParcel(message);
-    });
+    port1.on('message', (message) => this.hear(id, message));
     thread.on('error', (error) => {
       member.cause = encodeError(error);
       member.outOfMemory = /** @type {any} */ (error)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
     });
     thread.once('exit', (code) => {
+      // What it has sent is not lost with it: results may point to it.
+      for (let last; (last = receiveMessageOnPort(port1)) !== undefined;) this.hear(id, last.message);
       this.#members.delete(id);
       port1.close();
       const limit = member.outOfMemory ? this.#heapLimit() : 0;
@@ -132,6 +134,23 @@ class Staff {
     port1.unref();
     thread.unref();
     this.#log('debug', `worker ${id} starts`, { worker: id });
+  }
+
+  /**
+   * What a worker has sent.
+   *
+   * @param {number} id
+   * @param {any} message
+   */
+  hear(id, message) {
+    const member = this.#members.get(id);
+    if (Object.hasOwn(message, 'joined')) {
+      if (member !== undefined) member.isolate = message.joined;
+    } else if (Object.hasOwn(message, 'broken')) {
+      if (member !== undefined) member.cause = encodeError(message.broken);
+    } else {
+      this.onParcel(message);
+    }
   }
 
   #heapLimit() {
@@ -161,10 +180,26 @@ class Staff {
     await Promise.all(members.map((member) => member.gone));
   }
 
+  /** Nobody uses the pool any more: its threads end. */
+  leave() {
+    for (const { thread } of this.#members.values()) thread.terminate();
+  }
+
   /** Bytes of heap in use per worker, as pairs of number and size, as far as Node tells without asking the worker. */
   heaps() {
     return [];
   }
+}
+
+/**
+ * Options that inherit nothing: what somebody has put on `Object.prototype` is none of them.
+ *
+ * @template {object} T
+ * @param {T} options
+ * @returns {T}
+ */
+function bare(options) {
+  return Object.assign(Object.create(null), options);
 }
 
 /**
@@ -176,12 +211,26 @@ function plain({ logging, ...config }) {
   return { ...config, logging: { ...logging, destination: 'stderr' } };
 }
 
-/** @param {unknown} error */
-function encodeError(error) {
+/**
+ * An error that came out of a worker, as a real one: Node 20 gives an object that only has its prototype.
+ *
+ * @param {unknown} error
+ * @returns {unknown}
+ */
+function real(error) {
+  if (!(error instanceof Error) || types.isNativeError(error)) return error;
+  const made = Object.setPrototypeOf(new Error(error.message), Object.getPrototypeOf(error));
+  Object.defineProperties(made, Object.getOwnPropertyDescriptors(error));
+  if (error.cause !== undefined && error.cause !== error) made.cause = real(error.cause);
+  return made;
+}
+
+/** @param {unknown} given */
+function encodeError(given) {
   // Not needed until something has gone wrong.
   const { Encoder } = require('./codec');
   const encoder = new Encoder();
-  encoder.writeError(error);
+  encoder.writeError(real(given));
   return encoder.bytes.slice(0, encoder.position);
 }
 

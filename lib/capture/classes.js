@@ -132,7 +132,8 @@ class Classes {
     if (prototype === null) return null;
     if (this.#graph.tools.intrinsics.isObjectPrototype(prototype) && found.base === BASE.PLAIN)
       return undefined;
-    for (let at = prototype; at !== null; at = Object.getPrototypeOf(at)) this.#checkFree(at, node);
+    for (let at = prototype; at !== null; at = Object.getPrototypeOf(at)) this.#checkGlobal(at, node);
+    this.#graph.checks.push(() => this.#checkModules(prototype, node));
     return this.prototype(prototype, node);
   }
 
@@ -142,16 +143,39 @@ class Classes {
    * @param {any} prototype
    * @param {number} node
    */
-  #checkFree(prototype, node) {
-    const { intrinsics, builtins } = this.#graph.tools;
-    const constructor = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
-    if (typeof constructor !== 'function' || constructor.prototype !== prototype) return;
-    const path = intrinsics.pathOf(constructor);
-    const tied = path === undefined ? builtins.find(constructor) !== undefined : CLASSES_OF_NODE.has(path);
-    if (!tied || FREE.has(constructor.name)) return;
+  #checkGlobal(prototype, node) {
+    const constructor = constructorOf(prototype);
+    if (constructor === undefined || FREE.has(constructor.name)) return;
+    const path = this.#graph.tools.intrinsics.pathOf(constructor);
+    if (path !== undefined && CLASSES_OF_NODE.has(path)) this.#refuseTied(constructor, node);
+  }
+
+  /**
+   * The same for classes of Node's modules, once it is known which they are.
+   *
+   * @param {any} prototype
+   * @param {number} node
+   */
+  #checkModules(prototype, node) {
+    const { nodes, slots } = this.#graph;
+    for (let at = prototype; at !== null; at = Object.getPrototypeOf(at)) {
+      const constructor = constructorOf(at);
+      const slot = slots.get(constructor) ?? -1;
+      if (slot < 0 || nodes[slot][0] !== NODE.BUILTIN || FREE.has(constructor.name)) continue;
+      this.#refuseTied(constructor, node);
+    }
+  }
+
+  /**
+   * @param {Function} constructor
+   * @param {number} node
+   * @returns {never}
+   */
+  #refuseTied(constructor, node) {
     const { from, step } = this.#graph.origins[node];
     const what = `is a ${constructor.name}, which is tied to this thread`;
-    this.#graph.refuse(from, step, what, 'Make it inside the task, or pass the data that it was made from');
+    const way = 'Make it inside the task, or pass the data that it was made from';
+    return this.#graph.refuse(from, step, what, way);
   }
 
   /**
@@ -289,6 +313,15 @@ class Classes {
   }
 }
 
+/**
+ * @param {any} prototype
+ * @returns {any}
+ */
+function constructorOf(prototype) {
+  const constructor = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  return typeof constructor === 'function' && constructor.prototype === prototype ? constructor : undefined;
+}
+
 /** A computed name that means the same wherever it is evaluated. */
 const AS_IT_IS = Symbol('as it is');
 
@@ -328,4 +361,4 @@ function isMethodOf(fn, text) {
   return text.includes(source);
 }
 
-module.exports = { Classes };
+module.exports = { Classes, FREE };

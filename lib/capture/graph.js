@@ -183,10 +183,12 @@ class Graph {
    * @param {import('./refusal').Step | null} step
    */
   #native(fn, from, step) {
-    const reference = this.reference(fn, from, step);
-    if (reference !== undefined) return reference;
+    const path = this.tools.intrinsics.pathOf(fn);
+    if (path !== undefined) return this.node(fn, [NODE.INTRINSIC, path], from, step);
     const bound = this.options.explicit ? undefined : this.tools.reader.functions([fn])[0].bound;
     if (bound === undefined) {
+      const reference = this.reference(fn, from, step);
+      if (reference !== undefined) return reference;
       const name = fn.name === '' ? 'a native function' : `the native function \`${fn.name}\``;
       return this.refuse(from, step, `is ${name}, which no name leads to`, 'Make it inside the task');
     }

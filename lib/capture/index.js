@@ -40,6 +40,7 @@
  */
 
 const v8 = require('node:v8');
+const { types } = require('node:util');
 const { randomUUID } = require('node:crypto');
 
 const { Builtins, Packages } = require('./modules');
@@ -63,6 +64,7 @@ const { read } = require('./returning');
  * @property {any[] | null} extras
  * @property {boolean} hasArgs
  * @property {Set<Function> | null} classes
+ * @property {boolean} isGenerator
  * @typedef {{ captures?: Record<string, any>, this?: any, mode?: 'auto' | 'explicit', args?: any[], keep?: boolean }} Options
  * @typedef {object} Host
  * @property {import('./texts').Analyzer} analyzer
@@ -199,7 +201,9 @@ class Capture {
       shape: [[[NODE.FUNCTION, key, 0, [], name]], 0, null, null],
       data: this.#encode([]).bytes,
     };
-    return prepared(this.#define([code], graph), null);
+    const made = prepared(this.#define([code], graph), null);
+    made.isGenerator = types.isGeneratorFunction(fn);
+    return made;
   }
 
   /**
@@ -235,6 +239,7 @@ class Capture {
     const { graph, codes, root } = built;
     checkTask(fn, graph.nodes[root]);
     const made = this.#finish(fn, options, built);
+    made.isGenerator = types.isGeneratorFunction(fn);
     this.#watch(fn, graph, codes, made, performance.now() - start);
     return made;
   }
@@ -533,7 +538,7 @@ class Capture {
  * @returns {Prepared}
  */
 function prepared(definition, section, extras = null, hasArgs = false, classes = null) {
-  return { definition, section, extras, hasArgs, classes };
+  return { definition, section, extras, hasArgs, classes, isGenerator: false };
 }
 
 /** @param {any[]} codes */

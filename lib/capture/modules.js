@@ -21,6 +21,47 @@ function isPackageFile(file) {
 /** The module as it is, without loading one that is not loaded. @type {(name: string) => any} */
 const builtin = /** @type {any} */ (process).getBuiltinModule ?? require;
 
+/**
+ * A member by which the object of a module of Node is told from other objects. A module is only had by name where this
+ * says so: getting one that the program has not loaded may load much else.
+ */
+const SIGNS = {
+  async_hooks: 'AsyncLocalStorage',
+  buffer: 'kMaxLength',
+  child_process: 'execFileSync',
+  cluster: 'setupPrimary',
+  crypto: 'createHash',
+  dgram: 'createSocket',
+  diagnostics_channel: 'tracingChannel',
+  dns: 'getServers',
+  'dns/promises': 'getServers',
+  fs: 'readFileSync',
+  'fs/promises': 'readFile',
+  http: 'STATUS_CODES',
+  http2: 'getDefaultSettings',
+  https: 'globalAgent',
+  net: 'createConnection',
+  os: 'EOL',
+  path: 'normalize',
+  perf_hooks: 'PerformanceObserver',
+  querystring: 'unescape',
+  readline: 'createInterface',
+  'readline/promises': 'createInterface',
+  'stream/promises': 'pipeline',
+  string_decoder: 'StringDecoder',
+  timers: 'setInterval',
+  'timers/promises': 'setInterval',
+  tls: 'createSecureContext',
+  tty: 'isatty',
+  url: 'fileURLToPath',
+  util: 'promisify',
+  'util/types': 'isProxy',
+  v8: 'getHeapStatistics',
+  vm: 'runInThisContext',
+  worker_threads: 'isMainThread',
+  zlib: 'gzipSync',
+};
+
 /** Values of Node's own modules. */
 class Builtins {
   /** @type {Map<any, Reference>} */
@@ -29,25 +70,38 @@ class Builtins {
 
   /**
    * @param {any} value
+   * @param {string} [script] the script that a function comes from
    * @returns {Reference | undefined}
    */
-  find(value) {
-    const found = this.#table.get(value);
-    if (found !== undefined) return found;
-    this.#refresh();
-    return this.#table.get(value);
+  find(value, script = '') {
+    const known = this.#table.get(value);
+    if (known !== undefined) return known;
+    for (const name of typeof value === 'function' ? this.#likely(script) : signed(value)) {
+      if (this.#seen.has(name)) continue;
+      this.#seen.add(name);
+      this.#add(`node:${name}`);
+      const found = this.#table.get(value);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
-  /** Only modules that are loaded: nobody can hold a value of another one. */
-  #refresh() {
+  /**
+   * Modules that are loaded, those first that a function of this script probably belongs to.
+   *
+   * @param {string} script
+   */
+  *#likely(script) {
+    const home = script.replace(/^node:(internal\/)?/, '').replace(/^(fs|stream|util|timers)\/.*$/, '$1');
+    if (Module.isBuiltin(home)) yield home;
+    const rest = [];
     for (const entry of /** @type {any} */ (process).moduleLoadList) {
-      if (this.#seen.has(entry)) continue;
-      this.#seen.add(entry);
       const name = /^NativeModule (.*)$/.exec(entry)?.[1];
-      if (name === undefined || !Module.isBuiltin(name) || SKIPPED.has(name) || /^(internal|_)/.test(name))
-        continue;
-      this.#add(`node:${name}`);
+      if (name === undefined || !Module.isBuiltin(name) || SKIPPED.has(name) || /^(internal|_)/.test(name)) continue;
+      if (HEAVY.has(name)) rest.push(name);
+      else yield name;
     }
+    yield* rest;
   }
 
   /** @param {string} name */
@@ -90,6 +144,19 @@ class Builtins {
     // The whole module is the better name: `path.posix` is `path` itself.
     if (!this.#table.has(value) || reference.path.length === 0) this.#table.set(value, reference);
   }
+}
+
+/** Getting these by name makes what they only make when it is asked for. */
+const HEAVY = new Set(['http', 'https', 'crypto', 'module']);
+
+/**
+ * @param {any} value
+ * @returns {string[]}
+ */
+function signed(value) {
+  return Object.entries(SIGNS)
+    .filter(([, sign]) => Object.hasOwn(value, sign))
+    .map(([name]) => name);
 }
 
 /** Deprecated ones warn when they are loaded. */
@@ -227,9 +294,13 @@ function search(container, fn, depth) {
   return undefined;
 }
 
-/** @returns {Record<string, any>} */
+/**
+ * The loaded modules: those of our own `require`, for a test runner gives each test modules of its own.
+ *
+ * @returns {Record<string, any>}
+ */
 function cache() {
-  return /** @type {any} */ (Module)._cache;
+  return require.cache ?? /** @type {any} */ (Module)._cache;
 }
 
 module.exports = { Builtins, Packages, builtin, isPackageFile };

@@ -14,6 +14,9 @@ const util = require('node:util');
  * @typedef {{ line: number, column: number, strict: boolean, declaration: boolean, bare: boolean, constant: string[] }} Place
  */
 
+/** Frames to look at: our own are on top. */
+const STACK = 100;
+
 /** What the function around a CommonJS file gives it. */
 const WRAPPER = new Set(['require', 'module', 'exports', '__filename', '__dirname', 'arguments']);
 
@@ -44,7 +47,7 @@ class Scripts {
   lookAtStack() {
     const getCallSites = /** @type {any} */ (util).getCallSites;
     if (getCallSites === undefined) return;
-    for (const site of getCallSites(16)) {
+    for (const site of getCallSites(STACK)) {
       if (site.scriptId !== undefined) this.#names.set(String(site.scriptId), site.scriptName ?? '');
     }
   }

@@ -3,6 +3,7 @@
 const path = require('node:path');
 
 const { FLAG, FORM, NODE, USAGE } = require('./kinds');
+const { FREE } = require('./classes');
 const { STANDARD } = require('./globals');
 const { isPackageFile } = require('./modules');
 const { pathOf } = require('./scripts');
@@ -82,8 +83,11 @@ class Variables {
       if (requiring !== undefined) return drop([NODE.REQUIRE, requiring]);
       const intrinsic = graph.tools.intrinsics.pathOf(fn);
       if (intrinsic !== undefined) return drop([NODE.INTRINSIC, intrinsic]);
-      const found = graph.tools.builtins.find(fn);
-      if (found !== undefined) return drop([NODE.BUILTIN, found.module, found.path]);
+      const found = graph.tools.builtins.find(fn, known.name);
+      const isClass = graph.origins[node].step?.kind === 'class';
+      if (found !== undefined && (!isClass || FREE.has(fn.name))) {
+        return drop([NODE.BUILTIN, found.module, found.path]);
+      }
       this.#refuseNode(member, known.name);
     }
     if (known.home === 'package') {

@@ -3,8 +3,11 @@
 const { FLAGS, HEADER, TAGS } = require('./tags');
 const { Reader } = require('./reader');
 const { ShapeCache } = require('./shape-cache');
-const { readBuffers } = require('./buffers');
-const { readCollection, readOther } = require('./read-others');
+const { lazy } = require('../lazy');
+
+/** What is seldom needed. */
+const buffers = lazy(() => require('./buffers'), ['readBuffers']);
+const others = lazy(() => require('./read-others'), ['readCollection', 'readOther']);
 
 /** @typedef {import('./shape-cache').Shape} Shape */
 
@@ -39,7 +42,7 @@ class Decoder extends Reader {
     /** Where the bytes of the text are. */
     this.textStart = 0;
     this.isWide = false;
-    /** @type {ReturnType<typeof readBuffers>} */
+    /** @type {ReturnType<typeof import('./buffers').readBuffers>} */
     this.buffers = [];
     /** Whether objects are numbered, because something refers to one. */
     this.isNumbered = false;
@@ -122,7 +125,7 @@ class Decoder extends Reader {
       const { shapes, cache } = this;
       for (let count = this.count(HEADER); count > 0; count--) shapes.push(cache.read(this));
     }
-    if (flags & FLAGS.BUFFERS) this.buffers = readBuffers(this, this.context.detach);
+    if (flags & FLAGS.BUFFERS) this.buffers = buffers.readBuffers(this, this.context.detach);
   }
 
   /**
@@ -185,7 +188,7 @@ class Decoder extends Reader {
       case TAGS.FALSE:
         return false;
       default:
-        return readOther(this, tag);
+        return others.readOther(this, tag);
     }
   }
 
@@ -304,7 +307,7 @@ class Decoder extends Reader {
       const found = this.byte();
       if (found === tag && tag === TAGS.OBJECT) this.fillObject(object, this.shape());
       else if (found === tag && tag === TAGS.ARRAY) this.fillArray(object);
-      else readCollection(this, found, tag, object);
+      else others.readCollection(this, found, tag, object);
     }
   }
 }

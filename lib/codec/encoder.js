@@ -5,11 +5,8 @@ const { FLAGS, MAX_DEPTH, MAX_MEDIUM, MAX_SHORT, TAGS } = require('./tags');
 const { Message } = require('./message');
 const { TEXT_PIECE } = require('./text');
 const { isSparse, namesOf, writeNames, writeSparse } = require('./arrays');
-const { isOrdinary } = require('./kinds');
-const { keepSteps } = require('./refuse');
 const { wide } = require('./writer');
-const { writeCollection, writeOther, writeRare } = require('./write-others');
-const { describeThrown } = require('./describe-thrown');
+const { lazy } = require('../lazy');
 
 /** @typedef {import('./message').EncodeContext} EncodeContext */
 
@@ -17,6 +14,12 @@ const { describeThrown } = require('./describe-thrown');
 const MAX_SHAPES = 60_000;
 /** Arrays shorter than this are never worth a look at whether they are sparse. */
 const MANY = 64;
+
+/** What is seldom needed. */
+const kinds = lazy(() => require('./kinds'), ['isOrdinary']);
+const others = lazy(() => require('./write-others'), ['writeCollection', 'writeOther', 'writeRare']);
+const thrownValues = lazy(() => require('./describe-thrown'), ['describeThrown']);
+const refusals = lazy(() => require('./refuse'), ['keepSteps']);
 
 const { isProxy } = types;
 const { getPrototypeOf, prototype: objectPrototype } = Object;
@@ -80,7 +83,7 @@ class Encoder extends Message {
       this.writeValue(thrown, { ...context, root: context?.root ?? 'error' });
     } catch (refusal) {
       if (this.busy) throw refusal;
-      this.writeValue(describeThrown(thrown));
+      this.writeValue(thrownValues.describeThrown(thrown));
     }
   }
 
@@ -105,7 +108,7 @@ class Encoder extends Message {
         this.byte(TAGS.UNDEFINED);
         break;
       default:
-        writeRare(this, value);
+        others.writeRare(this, value);
     }
   }
 
@@ -162,7 +165,7 @@ class Encoder extends Message {
     const prototype = getPrototypeOf(value);
     if (prototype === objectPrototype) this.plain(value);
     else if (prototype === arrayPrototype && Array.isArray(value)) this.array(value);
-    else writeOther(this, value, prototype);
+    else others.writeOther(this, value, prototype);
   }
 
   /**
@@ -176,7 +179,7 @@ class Encoder extends Message {
   plain(object) {
     const { depth, path } = this;
     if (depth >= MAX_DEPTH) {
-      if (!isOrdinary(object)) return writeOther(this, object, null);
+      if (!kinds.isOrdinary(object)) return others.writeOther(this, object, null);
       return this.putOff(object, TAGS.OBJECT);
     }
     const at = this.position;
@@ -190,7 +193,7 @@ class Encoder extends Message {
       if (isFirst) {
         isFirst = false;
         // `arguments`, a String whose prototype was exchanged: they begin with an index.
-        if (key.charCodeAt(0) <= 57 && !isOrdinary(object)) return this.notPlain(object, at);
+        if (key.charCodeAt(0) <= 57 && !kinds.isOrdinary(object)) return this.notPlain(object, at);
       }
       path[depth] = key;
       if (!asDictionary) {
@@ -205,7 +208,7 @@ class Encoder extends Message {
       }
       this.value(object[key]);
     }
-    if (isFirst && !isOrdinary(object)) return this.notPlain(object, at);
+    if (isFirst && !kinds.isOrdinary(object)) return this.notPlain(object, at);
     if (asDictionary) {
       this.slack();
       this.byte(TAGS.END);
@@ -227,7 +230,7 @@ class Encoder extends Message {
   notPlain(object, at) {
     this.position = at;
     this.depth--;
-    writeOther(this, object, null);
+    others.writeOther(this, object, null);
   }
 
   /**
@@ -287,7 +290,7 @@ class Encoder extends Message {
     this.flags |= FLAGS.REFERENCES;
     this.byte(TAGS.LATER);
     this.byte(tag);
-    const place = { from: this.place, steps: keepSteps(this.path.slice(0, this.depth)) };
+    const place = { from: this.place, steps: refusals.keepSteps(this.path.slice(0, this.depth)) };
     this.later.push({ value, tag, place });
   }
 
@@ -300,7 +303,7 @@ class Encoder extends Message {
       this.slack();
       if (tag === TAGS.OBJECT) this.plain(value);
       else if (tag === TAGS.ARRAY) this.array(value);
-      else writeCollection(this, value, tag);
+      else others.writeCollection(this, value, tag);
     }
   }
 }

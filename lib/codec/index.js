@@ -29,8 +29,10 @@
 // whoever is to write meanwhile needs another encoder.
 
 const { Decoder } = require('./decoder');
-const { describeError } = require('./describe-thrown');
 const { Encoder } = require('./encoder');
+const { lazy } = require('../lazy');
+
+const { describeError } = lazy(() => require('./describe-thrown'), ['describeError']);
 
 exports.Decoder = Decoder;
 exports.Encoder = Encoder;

@@ -2,11 +2,13 @@
 
 const { FLAGS, HEADER, TAGS } = require('./tags');
 const { define, ShapeTree } = require('./shapes');
-const { pathText, refuseUnreadable, refuseValue } = require('./refuse');
-const { SerializationError } = require('../errors');
 const { SLACK } = require('./writer');
 const { Text } = require('./text');
-const { checkTransfer } = require('./transfer');
+const { lazy } = require('../lazy');
+
+/** What is seldom needed. */
+const refusals = lazy(() => require('./refuse'), ['pathText', 'refuseUnreadable', 'refuseValue']);
+const transfers = lazy(() => require('./transfer'), ['checkTransfer']);
 
 /** @typedef {import('./buffers').BufferTable} BufferTable */
 /** @typedef {import('./refuse').Step} Step */
@@ -105,7 +107,7 @@ class Message extends Text {
   /** Looks at what the user wants moved; apart from `begin`, because it may refuse. */
   checkTransfer() {
     const { transfer } = this.context;
-    if (transfer !== undefined && transfer.length > 0) this.moved = checkTransfer(transfer);
+    if (transfer !== undefined && transfer.length > 0) this.moved = transfers.checkTransfer(transfer);
   }
 
   /**
@@ -169,15 +171,15 @@ class Message extends Text {
     if (extras !== undefined) extras.length = this.extrasBefore;
     // The end is where the object lists are emptied, and there may be none yet.
     this.count ||= 1;
-    if (thrown === this.refused || thrown instanceof SerializationError) return thrown;
-    return refuseUnreadable(this.where(), thrown);
+    if (thrown === this.refused || thrown instanceof require('../errors').SerializationError) return thrown;
+    return refusals.refuseUnreadable(this.where(), thrown);
   }
 
   /** The path to the value at hand. */
   where() {
     const parts = [this.path.slice(0, this.depth)];
     for (let at = this.place; at !== null; at = at.from) parts.unshift(at.steps);
-    return pathText(this.root, parts.flat());
+    return refusals.pathText(this.root, parts.flat());
   }
 
   /**
@@ -186,7 +188,7 @@ class Message extends Text {
    * @returns {never}
    */
   refuse(value, cause) {
-    this.refused = refuseValue(value, this.where(), cause);
+    this.refused = refusals.refuseValue(value, this.where(), cause);
     throw this.refused;
   }
 

@@ -1,11 +1,14 @@
 'use strict';
 
-/** What a pool in use needs, in one place, so that it is loaded in one go. */
+/** What a pool in use needs, in one place; `run` at once, the others with their first use. */
 
 const { Engine } = require('../engine');
-const { batch } = require('./batch');
-const { map } = require('./map');
+const { lazy } = require('../lazy');
 const { retry, run, wrap } = require('./run');
-const { runAll } = require('./run-all');
 
-module.exports = { Engine, batch, map, retry, run, runAll, wrap };
+const { batch } = lazy(() => require('./batch'), ['batch']);
+const { map } = lazy(() => require('./map'), ['map']);
+const { runAll } = lazy(() => require('./run-all'), ['runAll']);
+const { stream } = lazy(() => require('./stream'), ['stream']);
+
+module.exports = { Engine, batch, map, retry, run, runAll, stream, wrap };

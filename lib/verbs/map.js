@@ -9,7 +9,7 @@
  * @typedef {import('../engine').Engine} Engine
  */
 
-const { configError } = require('../errors');
+const { configError, describe } = require('../errors');
 const { FORM } = require('../frames');
 const { mapOptions, withArgs } = require('../options');
 
@@ -44,7 +44,7 @@ async function map(engine, task, iterable, options) {
 
   await new Promise((/** @type {(value?: undefined) => void} */ resolve, reject) => {
     const stop = (/** @type {unknown} */ error) => {
-      if (!done) source.return?.();
+      if (!done) close(source);
       done = true;
       for (const handle of running) {
         handle.catch(() => {});
@@ -56,6 +56,8 @@ async function map(engine, task, iterable, options) {
       try {
         while (!done && running.size < most) next();
       } catch (error) {
+        // What fails in the source has closed it.
+        done = true;
         stop(error);
         return;
       }
@@ -66,12 +68,12 @@ async function map(engine, task, iterable, options) {
       const args = /** @type {unknown[]} */ ([index]);
       const wanted = Math.min(size, share) + 1;
       while (args.length < wanted) {
-        const { done: end, value } = source.next();
-        if (end) {
+        const step = take(source);
+        if (step.done) {
           done = true;
           break;
         }
-        args.push(value);
+        args.push(step.value);
       }
       if (args.length === 1) return;
       begin(args);
@@ -92,6 +94,32 @@ async function map(engine, task, iterable, options) {
     more();
   });
   return results;
+}
+
+/**
+ * The next step of an iterator.
+ *
+ * @param {Iterator<unknown>} source
+ */
+function take(source) {
+  const step = source.next();
+  if (step === null || typeof step !== 'object') {
+    throw new TypeError(`Expected the iterator's \`next()\` to give an object, got ${describe(step)}`);
+  }
+  return step;
+}
+
+/**
+ * Lets go of an iterator because something else has failed, which matters more than what goes wrong here.
+ *
+ * @param {Iterator<unknown>} source
+ */
+function close(source) {
+  try {
+    source.return?.();
+  } catch {
+    // As `for of` does when its body has thrown.
+  }
 }
 
 /**

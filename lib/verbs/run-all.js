@@ -43,6 +43,17 @@ function readItems(items, base) {
  */
 function submitAll(engine, items) {
   if (items.length === 1) return [engine.submit(items[0].task, items[0].options)];
+  const prepared = prepareAll(engine, items);
+  return items.map(({ task, options }, index) => engine.submit(task, options, prepared[index]));
+}
+
+/**
+ * What travels for each of a list; nothing for those that are prepared when they are submitted.
+ *
+ * @param {Engine} engine
+ * @param {ReturnType<typeof readItems>} items
+ */
+function prepareAll(engine, items) {
   const functions = items.filter(({ task }) => typeof task === 'function');
   let prepared;
   try {
@@ -51,12 +62,10 @@ function submitAll(engine, items) {
     );
   } catch {
     // One of them cannot travel: each is prepared by itself, so that only that one is refused.
-    return items.map(({ task, options }) => engine.submit(task, options));
+    return [];
   }
   let next = 0;
-  return items.map(({ task, options }) =>
-    engine.submit(task, options, typeof task === 'function' ? prepared[next++] : undefined),
-  );
+  return items.map(({ task }) => (typeof task === 'function' ? prepared[next++] : undefined));
 }
 
 /**
@@ -90,4 +99,4 @@ async function settleAll(handles) {
   return outcomes.map((outcome) => /** @type {PromiseFulfilledResult<unknown>} */ (outcome).value);
 }
 
-module.exports = { runAll };
+module.exports = { prepareAll, runAll };

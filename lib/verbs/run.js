@@ -6,10 +6,11 @@
  * @typedef {import('../engine').Engine} Engine
  */
 
+const { refuseGenerator } = require('../engine');
 const { NO_USAGE } = require('../failure');
 const { retryOptions, runOptions, withArgs, wrapOptions } = require('../options');
 const { DEFAULTS } = require('../options');
-const { TaskHandle, refuse } = require('../handle');
+const { TaskHandle, nameOf, refuse } = require('../handle');
 const { InvalidTaskError, describe } = require('../errors');
 const { moduleOf } = require('./module');
 
@@ -61,6 +62,7 @@ function wrap(engineOf, task, options) {
   }
   // Captured once, now: what the function uses is frozen at its definition.
   const prepared = engineOf().prepare(task, base);
+  if (prepared.isGenerator) throw refuseGenerator(nameOf(task, base));
   const wrapped = (/** @type {unknown[]} */ ...args) =>
     engineOf().submit(task, withArgs(base, args), prepared);
   Object.defineProperty(wrapped, 'name', { value: base.name ?? task.name, configurable: true });

@@ -12,15 +12,19 @@
 const binding = require('../native');
 const { Decoder, Encoder, describeError } = require('../codec');
 const { FORM, REPORT, TASK, WORDS, aligned } = require('../frames');
+const { SerializationError } = require('../errors');
 const { here } = require('../isolate');
 const { attach, attachedEngine } = require('./attached');
 const { Tasks } = require('./tasks');
 const { Progress } = require('./progress');
+const { breakOff, exit, guarded, nextTick, reportTo, resolved, setImmediate, then } = require('./guard');
 const { callFor, presentTask } = require('./present');
+const { speak } = require('./speaker');
 const { cleanStack } = require('./stack');
 const { transfersOf } = require('./transfers');
 
 /** @typedef {import('./context').TaskContext} TaskContext */
+/** @typedef {{ section: unknown[], args: unknown[], inputs?: unknown[][] }} Parcel */
 
 /** Set in what `exchange` returns where there is mail. */
 const HAS_MAIL = 2 ** 40;
@@ -67,6 +71,8 @@ class Attendant {
   #scheduled = false;
   #lastLoop = 0;
   #lastReport = 0;
+  /** Where in the outbox the value stands that was yielded last. */
+  #lastYield = 0;
   #leaving = false;
   /** Tasks that await something, by id: those that can be told of a cancellation. @type {Map<number, Task>} */
   #live = new Map();
@@ -76,8 +82,12 @@ class Attendant {
   #parents = 0;
   /** The task that runs synchronously. @type {Task | undefined} */
   #present = undefined;
+  /** How large arguments of the present task are taken over. */
+  #taking = {
+    detach: (/** @type {number} */ number) => binding.detach(this.#present?.id ?? 0, false, number),
+  };
   progress = new Progress(this.#isolate.id);
-  /** What waits for its parcel, by task. @type {Map<number, (content: any) => void>} */
+  /** What waits for its parcel, by task. @type {Map<number, (content: any, refused?: string) => void>} */
   #parcels = new Map();
 
   /**
@@ -90,11 +100,13 @@ class Attendant {
     this.#pool = pool;
     this.#worker = worker;
     this.#port = port;
+    reportTo(port);
     this.#concurrency = config.workers.concurrency === 'auto' ? AUTO_CONCURRENCY : config.workers.concurrency;
     attach(() => {
       const { Engine } = require('../engine');
       const engine = new Engine(pool, config);
       engine.port = port;
+      engine.pass = (_worker, message) => this.#receive(message);
       engine.onSubmitted = (handle) => {
         const task = presentTask();
         if (task !== undefined) this.adopt(task, handle);
@@ -106,42 +118,51 @@ class Attendant {
   start() {
     const words = binding.join(this.#isolate.id, this.#pool, this.#worker);
     // The pool has gone meanwhile: nothing is to be done here.
-    if (words === undefined) process.exit(0);
+    if (words === undefined) exit(0);
     this.#clock = now();
     this.#words = words;
-    this.#port.on('message', (message) => this.#receive(message));
+    this.#port.on(
+      'message',
+      guarded((message) => this.#receive(message)),
+    );
     this.#port.postMessage({ joined: this.#isolate.id });
-    this.#isolate.onTasks = () => this.#turn();
-    this.#turn();
+    this.#isolate.onTasks = this.#turn;
+    this.#isolate.onAnswer = (id, taken) => this.#live.get(id)?.speaker?.answer(taken);
+    // What has ended in the turn that ends the worker is reported all the same.
+    process.on('exit', () => {
+      if (!this.#outbox.busy) this.#report(false);
+    });
+    this.#turn(undefined);
   }
 
   #receive(/** @type {any} */ message) {
     if (message.leave) {
       this.#leaving = true;
-      if (this.#running === 0) process.exit(0);
+      if (this.#running === 0) exit(0);
     } else if (message.worker === this.#worker) {
       const waiting = this.#parcels.get(message.id);
       this.#parcels.delete(message.id);
-      waiting?.(message.content);
+      waiting?.(message.content, message.refused);
     } else {
       attachedEngine()?.parcels.deliver(message);
     }
   }
 
   /** The event loop has come round to us. */
-  #turn() {
+  #turn = guarded(() => {
     this.#scheduled = false;
     this.#lastLoop = now();
     if (this.#live.size > 0) this.look();
     this.#work();
-  }
+  });
 
   /** Reports, fetches and runs until there is nothing left, or the event loop should have its turn. */
   #work() {
     for (;;) {
       if (this.#at < this.#length) {
         if (!this.#hasRoom()) {
-          this.#report(false);
+          // Also where there is nothing to report: mail may be there, and whoever has called must be answered.
+          this.#exchange(false);
           return;
         }
         this.#runBatch();
@@ -149,7 +170,7 @@ class Attendant {
       }
       const hungry = !this.#leaving && this.#hasRoom();
       if (!this.#exchange(hungry)) {
-        if (this.#leaving && this.#running === 0) process.exit(0);
+        if (this.#leaving && this.#running === 0) exit(0);
         return;
       }
       if (this.#running > 0 || now() - this.#lastLoop > LOOP_AFTER) {
@@ -163,7 +184,7 @@ class Attendant {
   #later() {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.#turn());
+    setImmediate(this.#turn);
   }
 
   #hasRoom() {
@@ -249,7 +270,7 @@ class Attendant {
   #run(at, index, start) {
     const view = this.#view;
     const flags = view.getUint32(at + TASK.FLAGS, true);
-    const form = (flags >>> 8) & 0xff;
+    const form = ((flags >>> 8) & 0xff) | ((flags & TASK.INPUTS) << INPUTS_SHIFT);
     const task = new Task(this, view.getFloat64(at + TASK.ID, true), view.getUint32(at + TASK.OWNER, true));
     this.#present = task;
     if (flags & (TASK.TIMED | TASK.ANNOUNCED)) this.#announce(flags, task.id, index, start);
@@ -259,11 +280,10 @@ class Attendant {
         this.#await(task, this.#runLater(task, at, form), start);
         return now();
       }
-      const callable = this.#load(at, form, null);
+      const callable = this.#load(task, at, form, null);
       task.callable = callable;
-      const args = callable.args ?? this.#decoder.readArgs(undefined);
-      result =
-        form & FORM.CHUNK ? runChunk(task, args) : callFor(task, callable.fn, callable.thisValue, args);
+      const args = callable.args ?? this.#decoder.readArgs(this.#taking);
+      result = form & ODD ? begin(task, form, args) : callFor(task, callable.fn, callable.thisValue, args);
       if (isThenable(result)) {
         this.#await(task, result, start);
         return now();
@@ -295,35 +315,53 @@ class Attendant {
   /**
    * The function of the task at `at`; the decoder stands at its arguments then.
    *
+   * @param {Task} task
    * @param {number} at
    * @param {number} form
-   * @param {unknown[] | null} extras
+   * @param {Parcel | null} parcel
    */
-  #load(at, form, extras) {
+  #load(task, at, form, parcel) {
     let body = at + TASK.HEADER;
     let section = null;
-    if (form & FORM.METADATA) body = this.#readMetadata(body);
+    if (form & AHEAD) body = this.#readAhead(task, body, form, parcel);
     if (form & FORM.SECTION) {
       const length = this.#view.getUint32(body, true);
       section = this.#inbox.subarray(body + 4, body + 4 + length);
       body += 4 + length;
     }
-    const callable = this.#tasks.revive(this.#view.getUint32(at + TASK.DEFINITION, true), section, extras);
+    const callable = this.#tasks.revive(
+      this.#view.getUint32(at + TASK.DEFINITION, true),
+      section,
+      parcel === null ? null : parcel.section,
+    );
     this.#decoder.reset(this.#inbox, body);
     return callable;
   }
 
   /**
-   * The metadata of the task that is about to run.
+   * What comes ahead of captured values and arguments: results of other tasks, metadata.
    *
+   * @param {Task} task
    * @param {number} at
-   * @returns {number} where they end
+   * @param {number} form
+   * @param {Parcel | null} parcel
+   * @returns {number} where that ends
    */
-  #readMetadata(at) {
-    const length = this.#view.getUint32(at, true);
-    this.#decoder.reset(this.#inbox, at + 4);
-    if (this.#present !== undefined) this.#present.metadata = this.#decoder.readValue();
-    return at + 4 + length;
+  #readAhead(task, at, form, parcel) {
+    const [decoder, view] = [this.#decoder, this.#view];
+    const next = (/** @type {any} */ context) => {
+      decoder.reset(this.#inbox, at + 4);
+      at += 4 + view.getUint32(at, true);
+      return decoder.readValue(context);
+    };
+    if (form & HAS_INPUTS) {
+      const count = view.getUint32(at, true);
+      at += 4;
+      task.inputs = [];
+      for (let i = 0; i < count; i++) task.inputs.push(next({ extras: parcel?.inputs?.[i] ?? [] }));
+    }
+    if (form & FORM.METADATA) task.metadata = next(undefined);
+    return at;
   }
 
   /**
@@ -340,31 +378,34 @@ class Attendant {
     const parcel = hasParcel ? await this.#fetch(task) : NO_PARCEL;
     // Behind what the task does in this very moment.
     if (hasParcel) this.#soon();
-    let callable;
-    if (form & FORM.MODULE) {
-      const definition = new DataView(frame.buffer).getUint32(TASK.DEFINITION, true);
-      callable = await this.#tasks.module(definition);
-      const skipped = form & FORM.METADATA ? 4 + new DataView(frame.buffer).getUint32(TASK.HEADER, true) : 0;
-      this.#decoder.reset(frame, TASK.HEADER + skipped);
-    } else {
-      callable = this.#loadFrom(frame, form, parcel.section);
-    }
+    const definition = new DataView(frame.buffer).getUint32(TASK.DEFINITION, true);
+    const module = form & FORM.MODULE ? await this.#tasks.module(definition) : undefined;
+    const callable = this.#loadFrom(task, frame, form, parcel, module);
     task.callable = callable;
-    const args = callable.args ?? this.#decoder.readArgs({ extras: parcel.args });
-    return form & FORM.CHUNK ? runChunk(task, args) : callFor(task, callable.fn, callable.thisValue, args);
+    const args =
+      callable.args ??
+      this.#decoder.readArgs({
+        extras: parcel.args,
+        detach: (/** @type {number} */ number) => binding.detach(task.id, false, number),
+      });
+    return begin(task, form, args);
   }
 
   /**
+   * @param {Task} task
    * @param {Uint8Array} frame
    * @param {number} form
-   * @param {unknown[]} extras
+   * @param {Parcel} parcel
+   * @param {any} module where the function is a module's
    */
-  #loadFrom(frame, form, extras) {
+  #loadFrom(task, frame, form, parcel, module) {
     const [inbox, view] = [this.#inbox, this.#view];
     this.#inbox = frame;
     this.#view = new DataView(frame.buffer);
     try {
-      return this.#load(0, form, extras);
+      if (module === undefined) return this.#load(task, 0, form, parcel);
+      this.#decoder.reset(frame, this.#readAhead(task, TASK.HEADER, form, parcel));
+      return module;
     } finally {
       this.#inbox = inbox;
       this.#view = view;
@@ -392,6 +433,7 @@ class Attendant {
       if (task === undefined) continue;
       task.cancelled = true;
       task.context?.abort();
+      task.speaker?.stop();
     }
   }
 
@@ -413,15 +455,15 @@ class Attendant {
    * Asks the submitter for what could not travel as bytes.
    *
    * @param {Task} task
-   * @returns {Promise<{ section: unknown[], args: unknown[] }>}
+   * @returns {Promise<Parcel>}
    */
   #fetch({ id, owner }) {
     this.#fetching++;
     return new Promise((resolve, reject) => {
-      const arrived = (/** @type {any} */ content) => {
+      const arrived = (/** @type {any} */ content, reason = 'the task has ended') => {
         this.#fetching--;
-        if (content === undefined) reject(new Error('The task has ended'));
-        else resolve(content);
+        if (content !== undefined) resolve(content);
+        else reject(new SerializationError(`What was to be moved to the task cannot be: ${reason}`));
       };
       if (binding.wantParcel(this.#isolate.id, owner, id)) this.#parcels.set(id, arrived);
       else arrived(undefined);
@@ -436,27 +478,39 @@ class Attendant {
    * @param {number} start
    */
   #await(task, promise, start) {
+    // Ahead of all else: it reads a property of the user's, which may throw.
+    const settling = resolved(promise);
     this.#running++;
     this.#live.set(task.id, task);
     task.awaits = true;
     if (task.children > 0) this.#parents++;
-    const ended = () => {
+    then(
+      settling,
+      (value) => this.#ended(task, start, true, value),
+      (error) => this.#ended(task, start, false, error),
+    );
+  }
+
+  /**
+   * What an asynchronous task gave a promise of is there.
+   *
+   * @param {Task} task
+   * @param {number} start
+   * @param {boolean} fulfilled
+   * @param {unknown} value
+   */
+  #ended(task, start, fulfilled, value) {
+    try {
+      if (fulfilled) this.#fulfilled(task, value, now() - start);
+      else this.#rejected(task, value, now() - start);
       this.#running--;
       this.#live.delete(task.id);
       task.awaits = false;
       if (task.children > 0) this.#parents--;
       this.#soon();
-    };
-    Promise.resolve(promise).then(
-      (value) => {
-        this.#fulfilled(task, value, now() - start);
-        ended();
-      },
-      (error) => {
-        this.#rejected(task, error, now() - start);
-        ended();
-      },
-    );
+    } catch (error) {
+      breakOff(error);
+    }
   }
 
   /** Reports when everything that goes on at this moment has come to rest. */
@@ -468,11 +522,14 @@ class Attendant {
     }
     this.#scheduled = true;
     // Behind all microtasks, ahead of the event loop.
-    process.nextTick(() => {
-      this.#scheduled = false;
-      this.#work();
-    });
+    nextTick(this.#resume);
   }
+
+  /** What has been put off to the end of this moment. */
+  #resume = guarded(() => {
+    this.#scheduled = false;
+    this.#work();
+  });
 
   /**
    * @param {Task} task
@@ -499,6 +556,69 @@ class Attendant {
   }
 
   /**
+   * A task has yielded a value: it goes out with the next report.
+   *
+   * @param {Task} task
+   * @param {unknown} value
+   * @returns {number} how many bytes it takes
+   */
+  yielded(task, value) {
+    const outbox = this.#outbox;
+    const start = outbox.position;
+    outbox.ensure(REPORT.HEADER + 8);
+    const body = start + REPORT.HEADER;
+    outbox.position = body;
+    const transfer = typeof value === 'object' && value !== null ? transfersOf(value) : [];
+    const context = { extras: /** @type {any[]} */ ([]), transfer, root: 'yielded' };
+    try {
+      outbox.writeValue(value, context);
+      if (context.extras.length > 0) this.#writeYieldedParcel(task, value, body, context);
+    } catch (error) {
+      outbox.position = start;
+      throw error;
+    }
+    const length = outbox.position - body;
+    const form = context.extras.length > 0 ? FORM.PARCEL : 0;
+    finishReport(outbox, start, task.id, YIELDED | (form << 8), 0, length, 0);
+    this.#lastYield = start;
+    return length;
+  }
+
+  /**
+   * A value of which a part goes as a parcel: that has a number of its own, which comes first.
+   *
+   * @param {Task} task
+   * @param {unknown} value
+   * @param {number} at
+   * @param {{ extras: any[], transfer: any[] }} context
+   */
+  #writeYieldedParcel(task, value, at, context) {
+    const outbox = this.#outbox;
+    const id = this.#isolate.nextId();
+    context.extras = [];
+    outbox.position = at + 8;
+    outbox.writeValue(value, context);
+    outbox.view.setFloat64(at, id, true);
+    const { extras: content, transfer } = context;
+    this.#port.postMessage({ id, isolate: task.owner, content, transfer }, transfer);
+  }
+
+  /** The value yielded last is one after which there are no more for now. */
+  stalled() {
+    this.#outbox.bytes[this.#lastYield + REPORT.STATUS + 2] = 1;
+  }
+
+  /** Sends what has been yielded, if that has waited for long. */
+  hurry() {
+    if (now() - this.#lastReport > REPORT_AFTER) this.#report(false);
+  }
+
+  /** Sends what has been yielded when everything that goes on at this moment has come to rest. */
+  rest() {
+    this.#soon();
+  }
+
+  /**
    * @param {Encoder} outbox
    * @param {Task} task
    * @param {object} value
@@ -506,11 +626,16 @@ class Attendant {
    */
   #writeResult(outbox, task, value) {
     const transfer = transfersOf(value);
-    const context = { extras: /** @type {any[]} */ ([]), transfer, root: 'result' };
+    let attached = 0;
+    const attach = (/** @type {Uint8Array} */ content) => {
+      attached = FORM.ATTACHED;
+      return binding.attach(task.id, true, content, false);
+    };
+    const context = { extras: /** @type {any[]} */ ([]), transfer, root: 'result', attach };
     outbox.writeValue(value, context);
-    if (context.extras.length === 0) return 0;
+    if (context.extras.length === 0) return attached;
     this.#port.postMessage({ id: task.id, isolate: task.owner, content: context.extras, transfer }, transfer);
-    return FORM.PARCEL;
+    return FORM.PARCEL | attached;
   }
 
   /**
@@ -561,17 +686,48 @@ class Task {
     this.context = undefined;
     /** @type {unknown} */
     this.metadata = undefined;
+    /** Results of other tasks, which come before its arguments. @type {unknown[]} */
+    this.inputs = NO_INPUTS;
+    /** @type {import('./speaker').Speaker | undefined} */
+    this.speaker = undefined;
   }
 }
 
 /** Forms of tasks that cannot begin in this very moment. */
 const NOT_HERE_YET = FORM.PARCEL | FORM.SECTION_PARCEL | FORM.MODULE;
+/** @type {Parcel} */
 const NO_PARCEL = Object.freeze({ section: [], args: [] });
+/** @type {any[]} */
+const NO_INPUTS = [];
+/** Set in the form of a task whose payload begins with results of others; a flag of its frame. */
+const HAS_INPUTS = 256;
+const INPUTS_SHIFT = Math.log2(HAS_INPUTS / TASK.INPUTS);
+/** Forms with something ahead of the captured values, and forms whose function is not simply called. */
+const AHEAD = FORM.METADATA | HAS_INPUTS;
+const ODD = FORM.CHUNK | FORM.STREAM | HAS_INPUTS;
+/** In the status of a report: the task has yielded a value, and goes on. */
+const YIELDED = 2;
 
 /** @param {any} value */
 function isThenable(value) {
   if (typeof value !== 'object' && typeof value !== 'function') return false;
   return value !== null && typeof value.then === 'function';
+}
+
+/**
+ * Calls the function of a task in the way that its form asks for.
+ *
+ * @param {Task} task
+ * @param {number} form
+ * @param {any[]} args
+ */
+function begin(task, form, args) {
+  const { fn, thisValue } = task.callable;
+  if (form & FORM.CHUNK) return runChunk(task, args);
+  if (form & FORM.STREAM) return speak(task, args);
+  const all = task.inputs.length === 0 ? args : [...task.inputs, ...args];
+  task.inputs = NO_INPUTS;
+  return callFor(task, fn, thisValue, all);
 }
 
 /**

@@ -9,6 +9,7 @@
  */
 
 const { AsyncLocalStorage } = require('node:async_hooks');
+const { apply } = require('./guard');
 
 /** @typedef {import('./attendant').Task} Task */
 
@@ -40,8 +41,8 @@ function presentTask() {
 function callFor(task, fn, thisValue, args) {
   running = task;
   try {
-    if (storage !== undefined) return storage.run(task, Reflect.apply, fn, thisValue, args);
-    const result = Reflect.apply(fn, thisValue, args);
+    if (storage !== undefined) return storage.run(task, apply, fn, thisValue, args);
+    const result = apply(fn, thisValue, args);
     // This very call may have been the first to ask: what comes after it is not of its task.
     leave();
     return result;

@@ -8,7 +8,6 @@
 const binding = require('../native');
 const codec = require('../capture-codec');
 const { Reviver } = require('../capture/revive');
-const { ModuleError } = require('../errors');
 
 /** @typedef {{ fn: Function, thisValue: unknown, args?: unknown[] }} Callable */
 
@@ -33,7 +32,8 @@ class Tasks {
 
   /** @param {any} callable */
   finish(callable) {
-    this.#reviver.finish(callable);
+    // The export of a module stays as it is.
+    if (callable.definition !== undefined) this.#reviver.finish(callable);
   }
 
   /**
@@ -67,7 +67,9 @@ class Tasks {
       namespace = await import(url);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ModuleError(`The module ${url} cannot be loaded: ${reason}`, { cause });
+      throw new (require('../errors').ModuleError)(`The module ${url} cannot be loaded: ${reason}`, {
+        cause,
+      });
     }
     const fn = pick(namespace, exportName);
     if (typeof fn !== 'function') {
@@ -76,7 +78,7 @@ class Tasks {
         names.length === 0
           ? 'it exports no function'
           : `its functions are ${names.map((name) => `\`${name}\``).join(', ')}`;
-      throw new ModuleError(
+      throw new (require('../errors').ModuleError)(
         `Expected the export \`${exportName}\` of ${url} to be a function, got ${typeof fn}; ${known}`,
       );
     }

@@ -5,10 +5,12 @@
 const binding = require('../native');
 const { TaskletsError, configError } = require('../errors');
 const { batch } = require('../verbs/batch');
+const { Graph } = require('../verbs/graph');
 const { map } = require('../verbs/map');
 const { module: moduleTask } = require('../verbs/module');
 const { retry, run, wrap } = require('../verbs/run');
 const { runAll } = require('../verbs/run-all');
+const { stream } = require('../verbs/stream');
 
 /** @param {string} verb */
 function onlyOwner(verb) {
@@ -31,6 +33,9 @@ class WorkerPool {
   runAll = (tasks, options) => runAll(this.#engine, tasks, options);
   /** @type {(task: any, iterable: any, options: unknown) => any} */
   map = (task, iterable, options) => map(this.#engine, task, iterable, options);
+  /** @type {(task: any, source: any, options: unknown) => any} */
+  stream = (task, source, options) => stream(this.#engine, task, source, options);
+  graph = () => new Graph(() => this.#engine);
   /** @type {(tasks: any, options: unknown) => any} */
   batch = (tasks, options) => batch(this.#engine, tasks, options);
   /** @type {(task: any, options: unknown) => any} */

@@ -5,6 +5,7 @@
 //! nothing and says so by its result, because isolates and pools can go at any time.
 
 mod analysis;
+mod attachments;
 mod config;
 mod isolate;
 mod memory;
@@ -18,12 +19,13 @@ mod timekeeper;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use cpu_time::ThreadTime;
-use napi::bindgen_prelude::{Env, Function, Int32ArraySlice, Uint8Array, Uint8ArraySlice};
+use napi::bindgen_prelude::{ArrayBuffer, Env, Function, Int32ArraySlice, Uint8Array, Uint8ArraySlice};
 use napi_derive::napi;
 
 use crate::metrics::{self, cpu_share};
 use crate::scheduler::{Exit, Handed, IsolateId, State, TaskId, WorkerId};
 use crate::wire::{self, Kind, Mail, Told, Yielded};
+use attachments::Way;
 use isolate::{Isolate, Seat};
 use pool::{Pool, Reported};
 
@@ -347,6 +349,32 @@ pub fn describe_task(isolate: u32, id: f64) -> napi::Result<Option<String>> {
     Ok(seat.pool.describe(task_id(id)))
 }
 
+fn way(back: bool) -> Way {
+    if back { Way::Back } else { Way::There }
+}
+
+/// Keeps a copy of a large content for a task, which goes with its arguments or `back` with its
+/// result: its number. `kept`: it may be asked for again, by another attempt.
+#[napi(catch_unwind)]
+pub fn attach(id: f64, back: bool, content: Uint8ArraySlice<'_>, kept: bool) -> u32 {
+    let number = attachments::attach(task_id(id), way(back), &content, kept);
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Takes a content over, as an `ArrayBuffer` that is that very memory; `null` where it is gone.
+#[napi(catch_unwind)]
+pub fn detach(env: &Env, id: f64, back: bool, number: u32) -> napi::Result<Option<ArrayBuffer<'_>>> {
+    attachments::detach(task_id(id), way(back), number as usize)
+        .map(|bytes| ArrayBuffer::from_data(env, bytes))
+        .transpose()
+}
+
+/// Drops what is left of a task's contents.
+#[napi(catch_unwind)]
+pub fn drop_attachments(id: f64, back: bool) {
+    attachments::drop_all(task_id(id), way(back));
+}
+
 /// A worker has begun a task whose owner wanted to hear of it.
 #[napi(catch_unwind)]
 pub fn begun(isolate: u32, id: f64) -> napi::Result<()> {
@@ -414,6 +442,18 @@ pub fn forsake(env: Env, isolate: u32, pool: u32, id: f64) -> napi::Result<bool>
 #[napi(catch_unwind)]
 pub fn grant(pool: u32, id: f64, taken: u32) -> bool {
     registry::pool(pool).is_some_and(|pool| pool.answer(task_id(id), Kind::Credit, taken))
+}
+
+/// Whether the process waits for one task more, or one less: one that waits for this isolate itself.
+#[napi(catch_unwind)]
+pub fn hold(env: Env, isolate: u32, held: bool) -> napi::Result<()> {
+    let isolate = isolate_of(isolate)?;
+    if held {
+        isolate.submitted(&env, 1);
+    } else {
+        isolate.settled(&env, 1);
+    }
+    Ok(())
 }
 
 /// Tells a task that yields values that nobody wants any more of them. `false` where it does not run.

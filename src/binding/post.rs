@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::attachments::{self, Way};
 use super::pool::Pool;
 use super::registry;
 use crate::metrics::{NameId, Nanos as Span, OutcomeKind, Shard, Usage};
@@ -83,6 +84,9 @@ impl Post<'_> {
         if !fx.settled.is_empty() {
             self.count(pool, &fx.settled, now, shard);
             for settled in &fx.settled {
+                if settled.undecided.is_none() {
+                    attachments::drop_all(settled.id, Way::There);
+                }
                 self.tell(settled, &mut bundle);
             }
         }

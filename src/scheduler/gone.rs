@@ -173,6 +173,7 @@ impl Scheduler {
     pub fn dismiss(&mut self) -> Vec<WorkerId> {
         for worker in self.workers.iter_mut() {
             worker.life = Life::Leaving;
+            worker.stopped = true;
         }
         self.worker_ids()
     }

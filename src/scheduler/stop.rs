@@ -70,7 +70,7 @@ impl Scheduler {
             run: now.saturating_sub(began),
             cpu: 0,
         };
-        if place.life == Life::Ready {
+        if !place.stopped {
             self.set_alarm(until, fx);
         }
         times
@@ -136,7 +136,7 @@ impl Scheduler {
         let due: Vec<WorkerId> = self
             .workers
             .iter()
-            .filter(|worker| worker.life == Life::Ready)
+            .filter(|worker| !worker.stopped)
             .filter(|worker| worker.lingering.iter().any(|lingering| lingering.until <= now))
             .map(|worker| worker.id)
             .collect();
@@ -145,6 +145,7 @@ impl Scheduler {
             if let Some(place) = self.workers.get_mut(worker) {
                 place.life = Life::Leaving;
                 place.idle = false;
+                place.stopped = true;
                 fx.stop.push((worker, Stop::Kill));
             }
             // The replacement is started by `rouse`, if tasks wait, before the old one is gone.

@@ -142,7 +142,7 @@ impl Scheduler {
         for worker in self.workers.iter() {
             at = at.min(worker.check_at);
             if let Some(until) = worker.lingering.iter().map(|lingering| lingering.until).min()
-                && worker.life == Life::Ready
+                && !worker.stopped
             {
                 at = at.min(until);
             }

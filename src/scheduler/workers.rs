@@ -59,6 +59,8 @@ pub struct Worker {
     pub seen_next: usize,
     /// When the first of its tasks may run out of time.
     pub check_at: Nanos,
+    /// It is being ended, whatever it does: nobody needs to look at what lingers on it.
+    pub stopped: bool,
 
     pub completed: u64,
     pub failed: u64,
@@ -91,6 +93,7 @@ impl Worker {
             woken: false,
             seen_next: 0,
             check_at: Nanos::MAX,
+            stopped: false,
             completed: 0,
             failed: 0,
             busy: 0,

@@ -1,0 +1,62 @@
+'use strict';
+
+/**
+ * What a worker itself needs of the globals, taken before any task can change them, and the end of a
+ * worker that cannot go on: a task may have broken what the library stands on, and may swallow every
+ * uncaught error besides. Such a worker ends at once, so that its tasks fail and the others run elsewhere.
+ */
+
+/** @typedef {import('node:worker_threads').MessagePort} MessagePort */
+
+const { bind, call } = Function.prototype;
+const { apply } = Reflect;
+const { nextTick } = process;
+const { setImmediate } = globalThis;
+const exit = process.exit.bind(process);
+const reallyExit = /** @type {(code: number) => void} */ (Reflect.get(process, 'reallyExit').bind(process));
+const resolved = Promise.resolve.bind(Promise);
+/** @type {(promise: Promise<any>, fulfilled: (value: any) => void, rejected: (error: any) => void) => Promise<void>} */
+const then = apply(bind, call, [Promise.prototype.then]);
+
+/** The way to the pool's owner. @type {MessagePort | undefined} */
+let owner;
+
+/** @param {MessagePort} port */
+function reportTo(port) {
+  owner = port;
+}
+
+/**
+ * Makes an entry from the event loop into one that ends the worker where the library itself fails.
+ *
+ * @template T
+ * @param {(argument: T) => void} enter
+ * @returns {(argument: T) => void}
+ */
+function guarded(enter) {
+  return (argument) => {
+    try {
+      enter(argument);
+    } catch (error) {
+      breakOff(error);
+    }
+  };
+}
+
+/**
+ * The library has failed in this worker.
+ *
+ * @param {unknown} error
+ */
+function breakOff(error) {
+  try {
+    owner?.postMessage({ broken: error });
+  } catch {
+    // It cannot be copied: the exit code has to do.
+  }
+  reallyExit(1);
+  // The thread is stopped from outside: nothing may go on until then.
+  for (;;);
+}
+
+module.exports = { apply, breakOff, exit, guarded, nextTick, reportTo, resolved, setImmediate, then };

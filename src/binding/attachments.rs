@@ -1,0 +1,71 @@
+//! Large binary contents on their way: copied once out of the sender's memory, and taken over by the
+//! receiver without another copy.
+//!
+//! They wait under the task's id, apart from its frames, and go with it: what nobody has taken over
+//! when the task is settled (or, of a result, when its owner does not want it) is dropped.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
+
+use super::locked;
+use crate::scheduler::TaskId;
+
+/// Which way the contents go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// With the arguments, to a worker.
+    There,
+    /// With the result, to the submitter.
+    Back,
+}
+
+struct Content {
+    bytes: Option<Vec<u8>>,
+    /// Another attempt may need it again.
+    kept: bool,
+}
+
+static WAITING: LazyLock<Mutex<HashMap<(TaskId, Way), Vec<Content>>>> = LazyLock::new(Mutex::default);
+/// How many tasks have something waiting, so that those without pay nothing.
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// Keeps a copy of `bytes` for the task: its number among the task's contents.
+pub fn attach(id: TaskId, way: Way, bytes: &[u8], kept: bool) -> usize {
+    let content = Content { bytes: Some(bytes.to_vec()), kept };
+    let mut waiting = locked(&WAITING);
+    let contents = waiting.entry((id, way)).or_default();
+    contents.push(content);
+    let number = contents.len() - 1;
+    COUNT.store(waiting.len(), Ordering::Release);
+    number
+}
+
+/// Takes a content over; `None` where it has been taken or dropped.
+pub fn detach(id: TaskId, way: Way, number: usize) -> Option<Vec<u8>> {
+    let mut waiting = locked(&WAITING);
+    let contents = waiting.get_mut(&(id, way))?;
+    let content = contents.get_mut(number)?;
+    if content.kept {
+        return content.bytes.clone();
+    }
+    let bytes = content.bytes.take();
+    if contents.iter().all(|content| content.bytes.is_none()) {
+        waiting.remove(&(id, way));
+        COUNT.store(waiting.len(), Ordering::Release);
+    }
+    bytes
+}
+
+/// Drops what is left of a task's contents.
+pub fn drop_all(id: TaskId, way: Way) {
+    if COUNT.load(Ordering::Acquire) == 0 {
+        return;
+    }
+    let mut waiting = locked(&WAITING);
+    let dropped = waiting.remove(&(id, way));
+    COUNT.store(waiting.len(), Ordering::Release);
+    drop(waiting);
+    // Giving large memory back takes long enough to do it without the lock.
+    drop(dropped);
+}
