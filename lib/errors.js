@@ -173,6 +173,8 @@ function decorate(error, facts) {
     };
     // `false` for a frozen error, an exception for a hostile proxy: both mean "leave it alone".
     try {
+      // A property of that name that the user has put there is the user's.
+      if (Object.prototype.propertyIsEnumerable.call(error, property)) continue;
       Reflect.defineProperty(error, property, attributes);
     } catch {
       return error;

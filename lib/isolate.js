@@ -92,7 +92,16 @@ class Isolate {
 
   /** @param {number} length */
   #read(length) {
-    for (let at = 0; at < length; at += this.#view.getUint32(at + MAIL.LENGTH, true)) this.#deliver(at);
+    for (let at = 0; at < length; at += this.#view.getUint32(at + MAIL.LENGTH, true)) {
+      try {
+        this.#deliver(at);
+      } catch (error) {
+        // The messages behind it are others' affairs; it is thrown where nothing is lost by it.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
     if (this.#inbox.length > KEEP_BYTES) {
       this.#inbox = new Uint8Array(INBOX_BYTES);
       this.#view = new DataView(this.#inbox.buffer);

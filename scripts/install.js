@@ -1,12 +1,11 @@
 'use strict';
 
 /**
- * Runs after `npm install`: in a clone it builds the addon, in an installed package it does nothing,
- * because the prebuilt binary of the platform has come as an optional dependency.
+ * Runs after `npm install` in a clone: it builds the addon, and says what is missing where it cannot.
+ * An installed package has the binary of its platform already, and does not run this.
  */
 
 const { spawnSync } = require('node:child_process');
-const fs = require('node:fs');
 const path = require('node:path');
 
 const root = path.join(__dirname, '..');
@@ -23,22 +22,19 @@ function has(/** @type {string} */ command) {
   );
 }
 
-// The sources are in a clone only.
-if (fs.existsSync(path.join(root, 'Cargo.toml'))) {
-  if (!has('cargo')) {
-    fail(
-      'building the addon needs Rust (1.95 or later), and `cargo` was not found.\n' +
-        '  Install it from https://rustup.rs, open a new shell, and run `npm install` again.',
-    );
-  }
-  const build = spawnSync('npm', ['run', '--silent', 'build'], {
-    cwd: root,
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  });
-  if (build.status !== 0) {
-    fail(
-      'the addon could not be built; what the compiler says stands above. A C linker (such as gcc) is needed too.',
-    );
-  }
+if (!has('cargo')) {
+  fail(
+    'building the addon needs Rust (1.95 or later), and `cargo` was not found.\n' +
+      '  Install it from https://rustup.rs, open a new shell, and run `npm install` again.',
+  );
+}
+const build = spawnSync('npm', ['run', '--silent', 'build'], {
+  cwd: root,
+  stdio: 'inherit',
+  shell: process.platform === 'win32',
+});
+if (build.status !== 0) {
+  fail(
+    'the addon could not be built; what the compiler says stands above. A C linker (such as gcc) is needed too.',
+  );
 }

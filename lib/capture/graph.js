@@ -71,7 +71,7 @@ class Graph {
 
   /**
    * @param {Tools} tools
-   * @param {{ captures?: Record<string, any>, explicit: boolean }} options
+   * @param {{ captures?: Record<string, any>, explicit: boolean, asked: boolean }} options
    */
   constructor(tools, options) {
     this.tools = tools;

@@ -41,7 +41,7 @@
 
 const v8 = require('node:v8');
 const { types } = require('node:util');
-const { randomUUID } = require('node:crypto');
+const { threadId } = require('node:worker_threads');
 
 const { Builtins, Packages } = require('./modules');
 const { FLAG, FORM, NODE, USAGE } = require('./kinds');
@@ -97,7 +97,8 @@ const NEEDY =
 class Capture {
   #host;
   #tools;
-  #origin = randomUUID();
+  /** There may be several of this class in one thread: a test runner loads modules anew. */
+  #origin = `${threadId}.${Math.random().toString(36).slice(2)}`;
   /** @type {WeakMap<Function, Prepared>} */
   #byFunction = new WeakMap();
   /** @type {Map<string, Prepared | null>} `null`: needs to be looked at each time */
@@ -213,8 +214,8 @@ class Capture {
   #look(items) {
     for (const { fn } of items) if (typeof fn !== 'function') throw invalid(fn);
     const { reader } = this.#tools;
-    const explicit = items.some(({ options }) => options?.mode === 'explicit');
-    if (!explicit) {
+    const asked = items.some(({ options }) => options?.mode === 'explicit');
+    if (!asked) {
       try {
         return reader.session(() => {
           reader.ahead(items.map(({ fn }) => fn));
@@ -250,7 +251,11 @@ class Capture {
    * @param {boolean} explicit
    */
   #build(fn, options, explicit) {
-    const graph = new Graph(this.#tools, { captures: options.captures, explicit });
+    const graph = new Graph(this.#tools, {
+      captures: options.captures,
+      explicit,
+      asked: options.mode === 'explicit',
+    });
     const root = graph.slot(fn, -1, null);
     let self = null;
     if (options.this !== undefined) {

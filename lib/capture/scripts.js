@@ -4,6 +4,8 @@ const fs = require('node:fs');
 const { fileURLToPath } = require('node:url');
 const util = require('node:util');
 
+const { bounded } = require('./texts');
+
 /**
  * What a file says of the functions in it, by the place where V8 has them.
  *
@@ -13,6 +15,10 @@ const util = require('node:util');
  * @property {Map<string, Place>} places by `line:column`
  * @typedef {{ line: number, column: number, strict: boolean, declaration: boolean, bare: boolean, constant: string[] }} Place
  */
+
+/** Names of scripts, and contents of files, that are kept at the same time. */
+const SCRIPTS = 16_384;
+const FILES = 512;
 
 /** Frames to look at: our own are on top. */
 const STACK = 100;
@@ -48,8 +54,16 @@ class Scripts {
     const getCallSites = /** @type {any} */ (util).getCallSites;
     if (getCallSites === undefined) return;
     for (const site of getCallSites(STACK)) {
-      if (site.scriptId !== undefined) this.#names.set(String(site.scriptId), site.scriptName ?? '');
+      if (site.scriptId !== undefined) this.#know(String(site.scriptId), site.scriptName ?? '');
     }
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} name
+   */
+  #know(id, name) {
+    bounded(this.#names, id, name, SCRIPTS);
   }
 
   /**
@@ -65,9 +79,14 @@ class Scripts {
       name = this.#names.get(id);
     }
     if (name === undefined) {
-      this.#reader.scripts((script, url) => this.#names.set(script, url));
-      name = this.#names.get(id) ?? '';
-      this.#names.set(id, name);
+      // The one that is asked for comes last, so that it is there however many there are.
+      let found = '';
+      this.#reader.scripts((script, url) => {
+        if (script === id) found = url;
+        else if (!this.#names.has(script)) this.#know(script, url);
+      });
+      name = found;
+      this.#know(id, name);
     }
     return name;
   }
@@ -96,7 +115,7 @@ class Scripts {
     let facts = this.#facts.get(id);
     if (facts === undefined) {
       facts = this.#read(this.fileOf(id), module);
-      this.#facts.set(id, facts);
+      bounded(this.#facts, id, facts, FILES);
     }
     const place = facts?.places.get(`${line}:${column}`);
     if (facts === null || place === undefined || !facts.source.includes(text)) return undefined;

@@ -220,10 +220,13 @@ class Variables {
       const { step } = graph.origins[at];
       if (step !== null) steps.unshift(step);
     }
+    const reason = graph.options.asked
+      ? 'variables are only taken from `captures` here'
+      : 'this runtime does not let the variables of a function be read (no inspector, or no permission to use it)';
     const list = missing.map((name) => `\`${name}\``).join(', ');
     throw refusal({
       steps: [...steps, { kind: 'variable', name: missing[0] }],
-      what: `cannot be read: the function needs ${list}, and variables are only taken from \`captures\` here`,
+      what: `cannot be read: the function needs ${list}, and ${reason}`,
       way: `Pass them: { captures: { ${missing.join(', ')} } }`,
     });
   }
@@ -355,7 +358,9 @@ function know({ scripts, memory }, fn, text, analysis, reading) {
  */
 function look(scripts, fn, text, analysis, { script, line, column, scopes }) {
   const module = scopes.some(({ kind }) => kind === 'Module');
-  const url = script === undefined ? '' : scripts.nameOf(script);
+  // What `new Function` makes has a script of its own each time, and no file.
+  const isMade = scopes.length === 1 && /^(async )?function\*? anonymous\(/.test(text);
+  const url = script === undefined || isMade ? '' : scripts.nameOf(script);
   // Frames show modules by URL and scripts by path, whatever the inspector says.
   const name = module ? url : (pathOf(url) ?? url);
   const before = text.slice(0, analysis.anchor);

@@ -276,7 +276,7 @@ class Attendant {
     if (flags & (TASK.TIMED | TASK.ANNOUNCED)) this.#announce(flags, task.id, index, start);
     let result;
     try {
-      if (form & NOT_HERE_YET) {
+      if (form & NOT_HERE_YET && !this.#isLoaded(at, form)) {
         this.#await(task, this.#runLater(task, at, form), start);
         return now();
       }
@@ -296,6 +296,18 @@ class Attendant {
     const end = now();
     this.#fulfilled(task, result, end - start);
     return end;
+  }
+
+  /**
+   * Whether the task at `at` is of a module that has been loaded, and brings all else along: it begins like any
+   * other. Were it put off for a moment, those behind it would have begun as well by then, and could not go elsewhere.
+   *
+   * @param {number} at
+   * @param {number} form
+   */
+  #isLoaded(at, form) {
+    if ((form & NOT_HERE_YET) !== FORM.MODULE) return false;
+    return this.#tasks.loaded(this.#view.getUint32(at + TASK.DEFINITION, true)) !== undefined;
   }
 
   /**
@@ -329,11 +341,11 @@ class Attendant {
       section = this.#inbox.subarray(body + 4, body + 4 + length);
       body += 4 + length;
     }
-    const callable = this.#tasks.revive(
-      this.#view.getUint32(at + TASK.DEFINITION, true),
-      section,
-      parcel === null ? null : parcel.section,
-    );
+    const definition = this.#view.getUint32(at + TASK.DEFINITION, true);
+    const callable =
+      form & FORM.MODULE
+        ? this.#tasks.loaded(definition)
+        : this.#tasks.revive(definition, section, parcel === null ? null : parcel.section);
     this.#decoder.reset(this.#inbox, body);
     return callable;
   }
@@ -603,19 +615,15 @@ class Attendant {
     this.#port.postMessage({ id, isolate: task.owner, content, transfer }, transfer);
   }
 
-  /** The value yielded last is one after which there are no more for now. */
-  stalled() {
-    this.#outbox.bytes[this.#lastYield + REPORT.STATUS + 2] = 1;
-  }
-
-  /** Sends what has been yielded, if that has waited for long. */
-  hurry() {
-    if (now() - this.#lastReport > REPORT_AFTER) this.#report(false);
-  }
-
-  /** Sends what has been yielded when everything that goes on at this moment has come to rest. */
-  rest() {
-    this.#soon();
+  /**
+   * Sends what has been yielded, and hears whether any more is wanted.
+   *
+   * @param {boolean} isStalled there is no more before some has been taken
+   */
+  hurry(isStalled) {
+    if (isStalled) this.#outbox.bytes[this.#lastYield + REPORT.STATUS + 2] = 1;
+    this.look();
+    this.#exchange(false);
   }
 
   /**

@@ -37,7 +37,6 @@ class Speaker {
    */
   async run(given) {
     const { next, iterator, isAsync } = open(await given);
-    const { attendant } = this.#task;
     for (;;) {
       if (this.#stopped) {
         await this.#close(iterator);
@@ -48,11 +47,6 @@ class Speaker {
       const { done, value } = step;
       if (done) return value;
       await this.#send(iterator, isThenable(value) ? await value : value);
-      if (isAsync) attendant.rest();
-      else {
-        attendant.look();
-        attendant.hurry();
-      }
     }
   }
 
@@ -72,9 +66,10 @@ class Speaker {
     }
     this.#sizes.push(size);
     this.#bytes += size;
-    if (this.#hasRoom()) return undefined;
-    task.attendant.stalled();
-    task.attendant.rest();
+    const hasRoom = this.#hasRoom();
+    // At once, whatever the generator does next: it may well block until the value has been seen.
+    task.attendant.hurry(!hasRoom);
+    if (hasRoom) return undefined;
     const credit = new Promise(
       (/** @type {(value?: undefined) => void} */ resolve) => (this.#resume = resolve),
     );
@@ -163,6 +158,8 @@ function open(given) {
 function speak(task, args) {
   const { fn, thisValue } = task.callable;
   task.speaker = new Speaker(task);
+  // It may have been cancelled while its module was loaded.
+  if (task.cancelled) task.speaker.stop();
   return task.speaker.run(callFor(task, fn, thisValue, args));
 }
 

@@ -37,6 +37,17 @@ class Tasks {
   }
 
   /**
+   * The export of a module that has been loaded; `undefined` where it has not.
+   *
+   * @param {number} definition
+   * @returns {any}
+   */
+  loaded(definition) {
+    const known = this.#modules.get(definition);
+    return known instanceof Promise ? undefined : known;
+  }
+
+  /**
    * The export of a module: at once where it is loaded, otherwise a promise of it.
    *
    * @param {number} definition

@@ -49,10 +49,16 @@ fn pack(next: usize, end: usize) -> i32 {
     word
 }
 
+/// How many tasks have begun, and how many are the worker's in all. Of a word that cannot be right
+/// nobody knows what has begun: then everything counts as begun, so that nothing begins twice.
 fn unpack(word: i32) -> (usize, usize) {
-    #[expect(clippy::cast_sign_loss, reason = "a claim word is never negative")]
-    let word = word as usize;
-    (word & 0xffff, (word >> 16) & 0xffff)
+    let word = word.cast_unsigned() as usize;
+    let (next, end) = (word & 0xffff, word >> 16);
+    if next <= end && end <= MAX_BATCH {
+        (next, end)
+    } else {
+        (MAX_BATCH, MAX_BATCH)
+    }
 }
 
 impl SharedWords {
@@ -74,8 +80,7 @@ impl SharedWords {
     /// How many tasks of the batch have begun, and how many are still the worker's in all.
     #[must_use]
     pub fn progress(&self) -> (usize, usize) {
-        let (next, end) = unpack(self.word().load(Ordering::SeqCst));
-        (next.min(MAX_BATCH), end.min(MAX_BATCH))
+        unpack(self.word().load(Ordering::SeqCst))
     }
 
     /// Begins the next task, if one is left: its index in the batch.
@@ -97,15 +102,14 @@ impl SharedWords {
         }
     }
 
-    /// Takes back every task that has not begun: their indices in the batch. The range begins behind
-    /// what has begun, also where it is empty.
+    /// Takes back every task that has not begun: their indices in the batch. Where all have begun the
+    /// range is empty, and still starts behind them.
     pub fn take_back(&self) -> Range<usize> {
         let mut seen = self.word().load(Ordering::SeqCst);
         loop {
             let (next, end) = unpack(seen);
-            if next >= end || end > MAX_BATCH {
-                let begun = next.min(MAX_BATCH);
-                return begun..begun;
+            if next >= end {
+                return next..next;
             }
             match self
                 .word()
@@ -167,9 +171,12 @@ mod tests {
     #[test]
     fn a_word_that_javascript_has_broken_takes_nothing_back_twice() {
         let words = SharedWords::default();
-        words.words()[CLAIM_WORD].store(-1, Ordering::SeqCst);
-        assert!(words.take_back().is_empty());
-        assert!(words.progress().0 <= MAX_BATCH);
+        for broken in [-1, i32::MIN, 5, 2000 << 16] {
+            words.words()[CLAIM_WORD].store(broken, Ordering::SeqCst);
+            assert!(words.take_back().is_empty());
+            assert_eq!(words.progress(), (MAX_BATCH, MAX_BATCH));
+            assert_eq!(words.claim(), None);
+        }
     }
 
     #[test]
@@ -184,7 +191,67 @@ mod tests {
             let taken = words.take_back();
             let begun = worker.join().expect("the worker does not panic");
             assert_eq!(begun + taken.len(), 64);
-            assert!(taken.is_empty() || taken.start == begun);
+            assert_eq!(taken.start, begun);
         }
+    }
+
+    /// A claim or a take-back in the middle of itself: both read the word and then swap it if it is
+    /// still what it was.
+    #[derive(Clone, Copy)]
+    enum Step {
+        Load,
+        Swap(i32),
+    }
+
+    /// Plays every interleaving of `claims` claims with `takes` take-backs on the word, one step at a
+    /// time, and counts the ways in which they can end.
+    fn interleave(
+        word: i32,
+        actors: [(Step, usize); 2],
+        shared_out: [usize; 2],
+        len: usize,
+        ends: &mut usize,
+    ) {
+        if actors.iter().all(|(_, left)| *left == 0) {
+            *ends += 1;
+            let (next, end) = unpack(word);
+            assert_eq!(shared_out[0], next, "each claim begins one task, in order");
+            assert_eq!(
+                shared_out[0] + shared_out[1] + (end - next),
+                len,
+                "each task is somewhere, once"
+            );
+            return;
+        }
+        for who in [0, 1] {
+            let (step, left) = actors[who];
+            if left == 0 {
+                continue;
+            }
+            let (mut word, mut actors, mut shared_out) = (word, actors, shared_out);
+            let (next, end) = unpack(word);
+            actors[who] = match step {
+                Step::Load if next >= end => (Step::Load, left - 1),
+                Step::Load => (Step::Swap(word), left),
+                Step::Swap(seen) if seen != word => (Step::Load, left),
+                Step::Swap(_) => {
+                    let taken = [1, end - next][who];
+                    word = [pack(next + 1, end), pack(next, next)][usize::from(who == 1)];
+                    shared_out[who] += taken;
+                    (Step::Load, left - 1)
+                }
+            };
+            interleave(word, actors, shared_out, len, ends);
+        }
+    }
+
+    #[test]
+    fn every_interleaving_of_claims_and_take_backs_shares_a_batch_out_exactly() {
+        let mut ends = 0;
+        for len in 0..=3 {
+            let actors = [(Step::Load, len + 1), (Step::Load, 2)];
+            interleave(pack(0, len), actors, [0, 0], len, &mut ends);
+        }
+        assert!(ends > 500, "{ends} ways");
     }
 }

@@ -137,6 +137,7 @@ impl Scheduler {
         task.form |= form;
         if self.give(id, index, value, now) {
             self.rouse(now, fx);
+            self.watch(now, fx);
         }
         true
     }
@@ -192,3 +193,6 @@ impl Scheduler {
         Some(task.owner)
     }
 }
+
+#[cfg(test)]
+mod tests;

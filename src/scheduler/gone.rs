@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::claim::SharedWords;
 use super::effects::Effects;
 use super::error::Failure;
-use super::scaling::MOST_STILLBORN;
-use super::task::{IsolateId, Nanos, Outcome, Stage, TaskId, Times, WorkerId};
+use super::scaling::{BARREN, MOST_STILLBORN};
+use super::task::{IsolateId, Nanos, Outcome, Stage, Times, WorkerId};
 use super::workers::Life;
 use super::{Phase, Scheduler};
 
@@ -33,7 +33,7 @@ impl Scheduler {
         place.joined = now;
         place.idle_since = now;
         // It comes by itself at once.
-        place.woken = true;
+        place.woken = Some(now);
         self.stillborn = 0;
         Some(Arc::clone(&place.words))
     }
@@ -46,17 +46,16 @@ impl Scheduler {
         let Some(place) = self.workers.remove(worker) else {
             return;
         };
-        let expected = place.life == Life::Leaving;
-        let killed = expected && !place.lingering.is_empty();
         if place.life == Life::Starting {
             self.stillborn += 1;
+            self.barren_until = now.saturating_add(BARREN);
         }
-        if !expected {
+        if !matches!(place.life, Life::Dismissed | Life::Killed) {
             fx.crashed += 1;
         }
         let failure = if let Some(limit) = exit.out_of_memory {
             Failure::OutOfMemory { limit }
-        } else if killed {
+        } else if place.life == Life::Killed {
             Failure::Replaced
         } else {
             Failure::WorkerExit {
@@ -71,12 +70,9 @@ impl Scheduler {
             .map(|(i, id)| (Some(i), *id))
             .chain(place.running.iter().map(|id| (None, *id)))
         {
-            let Some(task) = self.tasks.get_mut(id) else {
+            let Some(task) = self.tasks.get(id).filter(|task| task.is_with(worker)) else {
                 continue;
             };
-            if !matches!(task.stage, Stage::Handed { worker: holder, .. } if holder == worker) {
-                continue;
-            }
             let began = index
                 .and_then(|index| place.begun_at(index, now))
                 .unwrap_or(task.handed);
@@ -87,20 +83,24 @@ impl Scheduler {
             };
             self.fail(id, Outcome::Failed(failure.clone()), times, now, fx);
         }
+        for lingering in &place.lingering {
+            self.freed(lingering.id, now);
+        }
         if self.stillborn >= MOST_STILLBORN && self.workers.is_empty() {
             self.give_up(exit, fx);
         }
         self.rouse(now, fx);
+        self.watch(now, fx);
     }
 
-    /// No worker can be had: everything that waits fails with the reason, and the next task tries anew.
+    /// No worker can be had: what waits for one fails with the reason, and the next task tries anew.
     fn give_up(&mut self, exit: &Exit, fx: &mut Effects) {
         let failure = Failure::NoWorkers {
             attempts: self.stillborn,
             code: exit.code,
             cause: exit.cause.clone(),
         };
-        for id in self.tasks.ids(|_| true) {
+        for id in self.tasks.ids(|task| task.stage == Stage::Queued) {
             self.settle(id, Outcome::Failed(failure.clone()), Times::default(), false, fx);
         }
         self.stillborn = 0;
@@ -112,6 +112,7 @@ impl Scheduler {
             self.end(id, Failure::Cancelled, true, now, fx);
         }
         self.rouse(now, fx);
+        self.watch(now, fx);
     }
 
     /// Takes no more tasks. With `cancel_waiting`, what has not begun is cancelled.
@@ -121,40 +122,34 @@ impl Scheduler {
         self.phase = Phase::Draining;
         let mut cancelled = 0;
         if cancel_waiting {
-            let ids: Vec<WorkerId> = self.workers.iter().map(|worker| worker.id).collect();
-            for worker in ids {
-                self.take_back(worker);
-            }
+            self.take_all_back();
             for id in self.tasks.ids(|task| !matches!(task.stage, Stage::Handed { .. })) {
                 self.end(id, Failure::Cancelled, false, now, fx);
                 cancelled += 1;
             }
         }
-        if self.tasks.is_empty() {
-            fx.drained = true;
-        } else {
-            self.rouse(now, fx);
-        }
+        fx.drained = self.tasks.is_empty();
+        self.rouse(now, fx);
+        self.watch(now, fx);
         cancelled
     }
 
-    /// Ends every task that is left: `abandoned` ones with a `ShutdownError`. How many there were comes back.
+    fn take_all_back(&mut self) {
+        for worker in self.workers.ids() {
+            self.take_back(worker);
+        }
+    }
+
+    /// Ends every task that is left: how many had begun, and how many had not.
     pub fn abandon(&mut self, now: Nanos, fx: &mut Effects) -> (usize, usize) {
-        let (mut begun, mut waiting) = (0, 0);
-        let ids: Vec<TaskId> = self.tasks.ids(|_| true);
-        for id in ids {
-            let running = self
-                .tasks
-                .get_mut(id)
-                .is_some_and(|task| matches!(task.stage, Stage::Handed { .. }));
-            if running {
-                begun += 1;
-            } else {
-                waiting += 1;
-            }
+        self.take_all_back();
+        let begun = self.tasks.ids(|task| matches!(task.stage, Stage::Handed { .. }));
+        let waiting = self.tasks.len() - begun.len();
+        for id in self.tasks.ids(|_| true) {
             self.end(id, Failure::Abandoned, false, now, fx);
         }
-        (begun, waiting)
+        self.watch(now, fx);
+        (begun.len(), waiting)
     }
 
     /// Takes tasks again.
@@ -163,18 +158,11 @@ impl Scheduler {
         self.stillborn = 0;
     }
 
-    /// The workers that there are, whatever their state.
-    #[must_use]
-    pub fn worker_ids(&self) -> Vec<WorkerId> {
-        self.workers.iter().map(|worker| worker.id).collect()
-    }
-
-    /// Every worker is to leave: the pool is over.
+    /// Every worker is to leave: the pool is over. The workers that there are come back.
     pub fn dismiss(&mut self) -> Vec<WorkerId> {
         for worker in self.workers.iter_mut() {
-            worker.life = Life::Leaving;
-            worker.stopped = true;
+            worker.life = Life::Dismissed;
         }
-        self.worker_ids()
+        self.workers.ids()
     }
 }

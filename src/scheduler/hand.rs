@@ -3,7 +3,7 @@
 use super::Scheduler;
 use super::claim::MAX_BATCH;
 use super::effects::{Begun, Effects, Handed};
-use super::task::{MILLISECOND, Nanos, Outcome, Report, Stage, TaskId, Times, WorkerId};
+use super::task::{Nanos, Outcome, Report, Stage, Task, TaskId, Times, WorkerId};
 use super::workers::Life;
 
 /// What a batch should take in all: long beside what handing over costs (some 10 µs), short beside
@@ -34,20 +34,16 @@ impl Scheduler {
             self.end_inputs(now, fx);
             return;
         };
-        place.woken = false;
+        place.woken = None;
         if hungry && place.unbegun() == 0 {
             self.close_batch(worker, now);
             self.open_batch(worker, now, batch, fx);
         }
-        if self
-            .workers
-            .get(worker)
-            .is_some_and(|place| place.life == Life::Leaving)
-        {
-            self.leave_if_done(worker, fx);
-        }
+        self.leave_if_done(worker, fx);
         self.end_inputs(now, fx);
-        self.watch_worker(worker, fx);
+        // What it has left, or has set free by its reports, may be for others.
+        self.call(now, fx);
+        self.watch(now, fx);
     }
 
     fn finished(&mut self, worker: WorkerId, report: &Report, now: Nanos, fx: &mut Effects) {
@@ -61,12 +57,15 @@ impl Scheduler {
             .saturating_add(place.spent)
             .min(now.saturating_sub(report.run));
         place.spent = place.spent.saturating_add(report.run);
-        if !place.lingering.is_empty() {
-            place.lingering.retain(|lingering| lingering.id != report.id);
+        if place.idle {
+            place.idle_since = now;
+        }
+        if place.ended(report.id) {
+            // Settled before, by a cancellation or a timeout, or between two attempts.
+            return self.freed(report.id, now);
         }
         let present = place.batch;
         let Some(task) = self.tasks.get_mut(report.id) else {
-            // Settled before, by a cancellation or a timeout; it counted as begun then.
             return;
         };
         match task.stage {
@@ -126,8 +125,7 @@ impl Scheduler {
         let mut ids = std::mem::take(&mut place.handed);
         if place.reported < begun {
             for (index, id) in ids[..begun].iter().enumerate() {
-                let here = |task: &super::task::Task| matches!(task.stage, Stage::Handed { worker: holder, .. } if holder == worker);
-                if let Some(task) = self.tasks.get_mut(*id).filter(|task| here(task)) {
+                if let Some(task) = self.tasks.get_mut(*id).filter(|task| task.is_with(worker)) {
                     if let Some(began) = place.begun_at(index, now) {
                         task.handed = began;
                     }
@@ -143,54 +141,31 @@ impl Scheduler {
     }
 
     fn open_batch(&mut self, worker: WorkerId, now: Nanos, batch: &mut Vec<Handed>, fx: &mut Effects) {
-        let others = self
-            .workers
-            .iter()
-            .filter(|other| other.id != worker && other.is_callable())
-            .count();
+        let surplus = self.workers.staying() > self.settings.max_workers as usize;
         let Some(place) = self.workers.get_mut(worker) else {
             return;
         };
-        let worn = place.completed + place.failed >= self.settings.max_tasks_per_worker;
-        if place.life != Life::Ready {
-            place.words.open(0);
-            return;
-        }
-        if worn {
-            place.words.open(0);
-            self.wear_out(worker, now, fx);
-            return;
-        }
-        let first = batch.len();
-        let (expected, shortest) = self.take(others, batch);
-        let Some(place) = self.workers.get_mut(worker) else {
-            return;
-        };
-        let count = batch.len() - first;
         place.batch = place.batch.wrapping_add(1);
         place.reported = 0;
         place.spent = 0;
-        place.seen_next = 0;
         place.handed_at = now;
-        place.due = now.saturating_add(expected);
-        place.check_at = place.check_at.min(now.saturating_add(shortest));
-        let present = place.batch;
-        for (index, handed) in batch[first..].iter().enumerate() {
-            place.handed.push(handed.id);
-            if handed.timed {
-                place.words.clear_stamp(index);
-            }
-            if let Some(task) = self.tasks.get_mut(handed.id) {
-                task.stage = Stage::Handed {
-                    worker,
-                    batch: present,
-                };
-                task.handed = now;
+        place.due = now;
+        place.words.open(0);
+        if place.life == Life::Ready {
+            if surplus {
+                place.life = Life::Leaving;
+            } else if place.taken >= self.settings.max_tasks_per_worker {
+                self.wear_out(worker, now, fx);
+            } else if place.is_open() {
+                self.take(worker, now, batch);
             }
         }
-        place.words.open(count);
-        if count > 0 {
+        let Some(place) = self.workers.get_mut(worker) else {
+            return;
+        };
+        if !place.handed.is_empty() {
             place.idle = false;
+            place.words.open(place.handed.len());
         } else if !place.idle {
             place.idle = true;
             place.idle_since = now;
@@ -200,67 +175,55 @@ impl Scheduler {
         }
     }
 
-    /// Takes tasks out of the queue for one batch: the time that they should take, and the shortest
-    /// timeout among them.
-    fn take(&mut self, others: usize, batch: &mut Vec<Handed>) -> (Nanos, Nanos) {
-        let share = self.queued.div_ceil(others + 1).min(MAX_BATCH);
-        let (mut expected, mut bytes, mut count): (Nanos, usize, usize) = (0, 0, 0);
-        let mut shortest = Nanos::MAX;
-        while count < share {
+    /// Takes tasks out of the queue for one batch.
+    fn take(&mut self, worker: WorkerId, now: Nanos, batch: &mut Vec<Handed>) {
+        let most = &self.settings.max_tasks_per_worker;
+        let others = self
+            .workers
+            .iter()
+            .filter(|other| other.id != worker && other.is_open() && other.woken.is_some())
+            .count();
+        let Some(place) = self.workers.get_mut(worker) else {
+            return;
+        };
+        let left = usize::try_from(most - place.taken).unwrap_or(usize::MAX);
+        let share = self.queued.div_ceil(others + 1).min(MAX_BATCH).min(left);
+        let mut bytes = 0;
+        while place.handed.len() < share {
             let tasks = &mut self.tasks;
             let waits = |id: TaskId| tasks.get_mut(id).is_some_and(|task| task.stage == Stage::Queued);
             let Some((priority, id)) = self.queue.peek(waits) else {
                 break;
             };
             let Some(task) = self.tasks.get_mut(id) else { break };
-            let estimate = self.estimates.of(task.definition);
-            let time = estimate.unwrap_or(BATCH_TIME).max(1);
-            let size = task.size();
-            if count > 0 && (expected + time > BATCH_TIME || bytes + size > BATCH_BYTES) {
+            let time = self.estimates.of(task.definition).unwrap_or(BATCH_TIME).max(1);
+            let (due, size) = (place.due.saturating_add(time), task.size());
+            if !place.handed.is_empty() && (due - now > BATCH_TIME || bytes + size > BATCH_BYTES) {
                 break;
             }
-            shortest = shortest.min(task.timeout().unwrap_or(Nanos::MAX));
-            expected += time;
-            bytes += size;
-            count += 1;
-            batch.push(Handed {
-                id,
-                definition: task.definition,
-                attempt: task.attempt,
-                owner: task.owner,
-                name: task.name,
-                timed: task.is_timed(),
-                announced: task.is_announced(),
-                form: task.form,
-                inputs: task.inputs_here(),
-                payload: task.payload.clone(),
-            });
             self.queue.pop(priority);
             self.queued -= 1;
             self.queued_bytes -= size as u64;
+            bytes += size;
+            task.stage = Stage::Handed {
+                worker,
+                batch: place.batch,
+            };
+            task.handed = now;
+            if let Some(limit) = task.timeout() {
+                place.check_at = place.check_at.min(now.saturating_add(limit));
+                place.words.clear_stamp(place.handed.len());
+            }
+            place.due = due;
+            place.taken += 1;
+            place.handed.push(id);
+            batch.push(handed(task));
         }
-        (expected, shortest)
-    }
-
-    /// Sees to it that somebody looks at what this worker does, where there is something to look at.
-    fn watch_worker(&mut self, worker: WorkerId, fx: &mut Effects) {
-        let spare = self.has_spare(worker);
-        let Some(place) = self.workers.get(worker) else {
-            return;
-        };
-        let mut alarm = place.check_at;
-        if place.handed.len() > 1 && spare {
-            alarm = alarm.min(place.due + MILLISECOND);
-        }
-        if place.idle {
-            alarm = alarm.min(place.idle_since.saturating_add(self.settings.idle_timeout));
-        }
-        self.set_alarm(alarm, fx);
     }
 
     /// A worker has begun a task whose owner wanted to know.
     pub fn begun(&mut self, worker: WorkerId, id: TaskId, fx: &mut Effects) {
-        if let Some(task) = self.tasks.get_mut(id) {
+        if let Some(task) = self.tasks.get(id).filter(|task| task.is_with(worker)) {
             fx.begun.push(Begun {
                 owner: task.owner,
                 id,
@@ -268,5 +231,21 @@ impl Scheduler {
                 worker,
             });
         }
+    }
+}
+
+/// A task as it is handed over.
+fn handed(task: &Task) -> Handed {
+    Handed {
+        id: task.id,
+        definition: task.definition,
+        attempt: task.attempt,
+        owner: task.owner,
+        name: task.name,
+        timed: task.is_timed(),
+        announced: task.is_announced(),
+        form: task.form,
+        inputs: task.inputs_here(),
+        payload: task.payload.clone(),
     }
 }

@@ -19,14 +19,15 @@
 //!   should take some 150 µs together ([`hand`]). A function never seen is taken alone.
 //! - What was handed over and not begun can be *taken back* ([`claim`]): when the worker is stuck in
 //!   a long task while another is free, and when it dies.
-//! - A task that is cancelled or late is settled at once; while its code goes on it *lingers*, and
-//!   when its grace is over its worker is replaced ([`stop`]).
-//! - The *timekeeper* (at the edge) calls [`Scheduler::tick`] at [`Scheduler::next_alarm`], and sleeps
+//! - A task that is cancelled or late is settled at once; while its code goes on it *lingers*. Its
+//!   worker gets no new task meanwhile, and is replaced when the grace is over ([`stop`]).
+//! - The *timekeeper* (at the edge) calls [`Scheduler::tick`] at [`Scheduler::alarm`], and sleeps
 //!   where there is nothing to time ([`watch`]).
 //!
 //! Invariants, held by the property tests: a task is settled exactly once; an attempt is begun by at
-//! most one worker; equal priorities of one function start in order; no worker that may be called
-//! stays idle for more than a tick while a task waits.
+//! most one worker, and never while an earlier attempt of its task runs; equal priorities are handed
+//! out in order; while a task waits, a worker that could take it is called within a tick, or within
+//! [`workers::PATIENCE`] where another has been called for it and does not come.
 #![forbid(unsafe_code)]
 
 pub mod claim;
@@ -46,6 +47,7 @@ mod submit;
 pub mod table;
 pub mod task;
 mod timers;
+mod views;
 mod watch;
 pub mod workers;
 
@@ -59,10 +61,11 @@ pub use effects::{Begun, Effects, Handed, Stop, Wanted};
 pub use error::Failure;
 pub use gone::Exit;
 pub use settings::Settings;
-pub use submit::{State, Summary, WorkerView};
 pub use task::{
-    Input, IsolateId, Nanos, NewTask, Outcome, Payload, Priority, Report, Settled, TaskId, Terms, Times, WorkerId,
+    Input, IsolateId, Nanos, NewTask, Outcome, Payload, Priority, Report, Settled, TaskId, Terms, Times,
+    WorkerId,
 };
+pub use views::{State, Summary, WorkerView};
 
 use depends::Dependents;
 use estimate::Estimates;
@@ -100,8 +103,10 @@ pub struct Scheduler {
     alarm: Nanos,
     /// Since when tasks have waited without a break while every worker was busy.
     pressed_since: Option<Nanos>,
-    /// Workers in a row that ended before they had joined.
+    /// Workers in a row that ended before they had joined, and until when no more are started if
+    /// those were too many.
     stillborn: u32,
+    barren_until: Nanos,
     /// Random numbers for jitter: a xorshift state, never zero.
     chance: u64,
     /// The length of the queue at which its owner is warned next.
@@ -129,6 +134,7 @@ impl Scheduler {
             alarm: Nanos::MAX,
             pressed_since: None,
             stillborn: 0,
+            barren_until: 0,
             chance: seed | 1,
             warn_at: submit::CROWDED,
             worker_ids,
@@ -139,15 +145,7 @@ impl Scheduler {
     pub fn configure(&mut self, settings: Settings, now: Nanos, fx: &mut Effects) {
         self.settings = settings;
         self.rouse(now, fx);
-        self.set_alarm(now, fx);
-    }
-
-    /// Makes sure that the timekeeper looks in at `at` or before.
-    fn set_alarm(&mut self, at: Nanos, fx: &mut Effects) {
-        if at < self.alarm {
-            self.alarm = at;
-            fx.rearm = true;
-        }
+        self.watch(now, fx);
     }
 
     fn next_worker_id(&self) -> WorkerId {

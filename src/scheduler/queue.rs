@@ -16,28 +16,39 @@ pub const AGEING: Nanos = 5_000 * MILLISECOND;
 struct Entry {
     id: TaskId,
     arrived: Nanos,
+    turn: u64,
 }
 
 /// The waiting tasks.
 #[derive(Debug, Default)]
 pub struct Queue {
     levels: [VecDeque<Entry>; Priority::COUNT],
+    /// How many tasks have ever come.
+    turns: u64,
 }
 
+/// So many entries are not worth a look at whose tasks still wait, and their room is kept.
+const FEW: usize = 4096;
+
 impl Queue {
-    /// Puts a task at the end of its priority.
-    pub fn push(&mut self, id: TaskId, priority: Priority, arrived: Nanos) {
-        self.levels[priority as usize].push_back(Entry { id, arrived });
+    /// Puts a task at the end of its priority: its turn there.
+    pub fn push(&mut self, id: TaskId, priority: Priority, arrived: Nanos) -> u64 {
+        self.turns += 1;
+        let turn = self.turns;
+        self.levels[priority as usize].push_back(Entry { id, arrived, turn });
+        turn
     }
 
-    /// Puts a task back where it was: before those that arrived later.
-    pub fn give_back(&mut self, id: TaskId, priority: Priority, arrived: Nanos) {
+    /// Puts a task back where it was: before those whose turn comes later.
+    ///
+    /// What is given back was at the head not long ago, so its place is near the head.
+    pub fn give_back(&mut self, id: TaskId, priority: Priority, arrived: Nanos, turn: u64) {
         let level = &mut self.levels[priority as usize];
         let place = level
             .iter()
-            .position(|entry| (entry.arrived, entry.id) > (arrived, id))
+            .position(|entry| entry.turn > turn)
             .unwrap_or(level.len());
-        level.insert(place, Entry { id, arrived });
+        level.insert(place, Entry { id, arrived, turn });
     }
 
     /// The task that goes next, left where it is. `alive` says whether an entry's task still waits.
@@ -45,7 +56,7 @@ impl Queue {
         let mut best: Option<(i128, usize, TaskId)> = None;
         for (rank, level) in self.levels.iter_mut().enumerate() {
             while level.front().is_some_and(|entry| !alive(entry.id)) {
-                level.pop_front();
+                drop_front(level);
             }
             if let Some(entry) = level.front() {
                 let due = i128::from(entry.arrived) - i128::from(AGEING) * rank as i128;
@@ -59,22 +70,41 @@ impl Queue {
 
     /// Takes the head of a priority away.
     pub fn pop(&mut self, priority: Priority) {
-        let level = &mut self.levels[priority as usize];
-        level.pop_front();
-        if level.is_empty() && level.capacity() > 4096 {
-            // A burst is over: give its memory back.
-            *level = VecDeque::new();
+        drop_front(&mut self.levels[priority as usize]);
+    }
+
+    /// Drops the entries whose tasks have left, where they may be the greater part: `waiting` still wait.
+    pub fn tidy(&mut self, waiting: usize, mut alive: impl FnMut(TaskId) -> bool) {
+        if self.levels.iter().map(VecDeque::len).sum::<usize>() > FEW + 2 * waiting {
+            for level in &mut self.levels {
+                level.retain(|entry| alive(entry.id));
+                level.shrink_to(FEW);
+            }
         }
     }
 
-    /// When the oldest entry arrived.
+    /// When the oldest of the waiting tasks arrived. `alive` says whether an entry's task still waits.
     #[must_use]
-    pub fn oldest(&self) -> Option<Nanos> {
+    pub fn oldest(&self, alive: impl Fn(TaskId) -> bool) -> Option<Nanos> {
         self.levels
             .iter()
-            .filter_map(|level| level.front())
+            .filter_map(|level| level.iter().find(|entry| alive(entry.id)))
             .map(|entry| entry.arrived)
             .min()
+    }
+
+    /// For how many entries there is room.
+    #[cfg(test)]
+    pub fn capacity(&self) -> usize {
+        self.levels.iter().map(VecDeque::capacity).sum()
+    }
+}
+
+fn drop_front(level: &mut VecDeque<Entry>) {
+    level.pop_front();
+    if level.is_empty() && level.capacity() > FEW {
+        // A burst is over: give its memory back.
+        *level = VecDeque::new();
     }
 }
 
@@ -122,7 +152,7 @@ mod tests {
         }
         queue.pop(Priority::Normal);
         queue.pop(Priority::Normal);
-        queue.give_back(TaskId(2), Priority::Normal, 2);
+        queue.give_back(TaskId(2), Priority::Normal, 2, 2);
         assert_eq!(order(&mut queue), [2, 3, 4]);
     }
 

@@ -2,31 +2,35 @@
 
 use super::effects::{Effects, Stop};
 use super::task::{MILLISECOND, Nanos, WorkerId};
-use super::workers::{Life, Worker};
+use super::workers::{Life, WORTH_WAKING, Worker};
 use super::{Phase, Scheduler};
-
-/// Work that is worth calling one more worker for: calling costs some 5 to 10 µs on either side.
-const WORTH_WAKING: Nanos = 50_000;
 
 /// How long tasks must have waited, all workers being busy, before one more worker is started for
 /// them. Starting one takes some 35 ms of a core.
-pub(super) const PRESSURE: Nanos = 10 * MILLISECOND;
+const PRESSURE: Nanos = 10 * MILLISECOND;
 
-/// Workers in a row that may end before they have joined, until no more are tried.
+/// Workers in a row that may end before they have joined. Then, where others work, another is tried
+/// only after [`BARREN`]; where there are none, what waits fails.
 pub(super) const MOST_STILLBORN: u32 = 3;
 
+/// How long no worker is started after the last of so many had failed to.
+pub(super) const BARREN: Nanos = 5_000 * MILLISECOND;
+
 impl Scheduler {
-    /// Whether another worker than this one could take tasks now, or could be started.
-    pub(super) fn has_spare(&self, worker: WorkerId) -> bool {
-        self.can_grow()
-            || self
-                .workers
-                .iter()
-                .any(|other| other.id != worker && other.is_callable())
+    /// Whether a worker could take tasks that is not called yet, or could be started.
+    pub(super) fn has_spare(&self, now: Nanos) -> bool {
+        self.growth_at() <= now || self.workers.iter().any(Worker::is_callable)
     }
 
-    pub(super) fn can_grow(&self) -> bool {
-        self.workers.staying() < self.settings.max_workers as usize && self.stillborn < MOST_STILLBORN
+    /// From when on one more worker could be started; never where there are as many as there may be.
+    pub(super) fn growth_at(&self) -> Nanos {
+        if self.workers.staying() >= self.settings.max_workers as usize {
+            Nanos::MAX
+        } else if self.stillborn < MOST_STILLBORN {
+            0
+        } else {
+            self.barren_until
+        }
     }
 
     /// Expects a worker that the owner starts by itself, because the first task is about to come.
@@ -42,15 +46,26 @@ impl Scheduler {
     /// Calls and starts as many workers as the waiting tasks are worth.
     pub(super) fn rouse(&mut self, now: Nanos, fx: &mut Effects) {
         if self.queued == 0 {
+            self.pressed_since = None;
             return;
         }
-        let wanted = self.wanted();
-        let coming = self
+        let missing = self.call(now, fx);
+        // One that starts takes too long for an idle one to wait for it, but not for yet another start.
+        let starting = self
             .workers
             .iter()
-            .filter(|worker| is_coming(worker, now))
+            .filter(|worker| worker.is_starting(now))
             .count();
-        let mut missing = wanted.saturating_sub(coming);
+        self.grow(missing.saturating_sub(starting), now, fx);
+    }
+
+    /// Calls as many workers as the waiting tasks are worth: how many more they would be worth.
+    pub(super) fn call(&mut self, now: Nanos, fx: &mut Effects) -> usize {
+        if self.queued == 0 {
+            return 0;
+        }
+        let coming = self.workers.iter().filter(|worker| worker.is_coming(now)).count();
+        let mut missing = self.wanted().saturating_sub(coming);
         while missing > 0 {
             // The one that was idle last has the warmest caches, and lets the others leave; one that
             // has nothing at all to do comes before one whose tasks await something.
@@ -58,21 +73,15 @@ impl Scheduler {
                 .workers
                 .iter_mut()
                 .filter(|worker| worker.is_callable())
-                .min_by_key(|worker| {
-                    (
-                        worker.running.len() + worker.lingering.len(),
-                        u64::MAX - worker.idle_since,
-                    )
-                })
+                .min_by_key(|worker| (worker.running.len(), Nanos::MAX - worker.idle_since))
             else {
                 break;
             };
-            best.woken = true;
+            best.woken = Some(now);
             fx.wake.push(best.id);
             missing -= 1;
         }
-        self.grow(missing, now, fx);
-        self.watch_queue(now, fx);
+        missing
     }
 
     /// How many workers the waiting tasks are worth.
@@ -88,21 +97,20 @@ impl Scheduler {
         }
     }
 
+    /// Starts so many workers more, as far as there may be, and the least that there are to be.
     fn grow(&mut self, missing: usize, now: Nanos, fx: &mut Effects) {
         let staying = self.workers.staying();
-        let most = self.settings.max_workers as usize;
-        let target = if self.settings.fixed {
-            most
+        let target = staying
+            .saturating_add(missing)
+            .max(self.settings.least_workers())
+            .min(self.settings.max_workers as usize);
+        // One at a time while workers fail to start.
+        let allowed = if self.growth_at() > now {
+            0
+        } else if self.stillborn == 0 {
+            usize::MAX
         } else {
-            (staying + missing)
-                .max(self.settings.min_workers as usize)
-                .min(most)
-        };
-        // One at a time while workers fail to start; none once that has gone on for too long.
-        let allowed = match self.stillborn {
-            0 => usize::MAX,
-            1..MOST_STILLBORN => usize::from(self.workers.iter().all(|worker| worker.life != Life::Starting)),
-            _ => 0,
+            usize::from(!self.workers.iter().any(|worker| worker.is_starting(now)))
         };
         for _ in 0..target.saturating_sub(staying).min(allowed) {
             let id = self.next_worker_id();
@@ -113,48 +121,49 @@ impl Scheduler {
 
     /// Starts one more worker for tasks that have waited too long for the busy ones.
     pub(super) fn relieve(&mut self, now: Nanos, fx: &mut Effects) {
-        if self.queued == 0 || !self.can_grow() || self.workers.iter().any(Worker::is_callable) {
+        let idle = self.workers.iter().any(Worker::is_callable);
+        if self.queued == 0 || idle || self.growth_at() > now {
             self.pressed_since = None;
             return;
         }
         let since = *self.pressed_since.get_or_insert(now);
-        let starting = self.workers.iter().any(|worker| worker.life == Life::Starting);
+        let starting = self.workers.iter().any(|worker| worker.is_starting(now));
         if now.saturating_sub(since) >= PRESSURE && !starting {
             self.grow(1, now, fx);
         }
     }
 
-    /// Lets workers go that have been idle for too long. Down to `min_workers`, the longest idle first.
+    /// Lets workers go that have been idle for too long, the longest idle first, until the least that there
+    /// are to be are left; and those that are more than there may be.
     pub(super) fn thin_out(&mut self, now: Nanos, fx: &mut Effects) {
-        let timeout = self.settings.idle_timeout;
-        let most = self.settings.max_workers as usize;
-        let least = if self.settings.fixed {
-            most
-        } else {
-            self.settings.min_workers as usize
-        };
-        while self.workers.staying() > least {
-            let excess = self.workers.staying() > most;
-            let Some(oldest) = self
+        while self.thin_at() <= now {
+            let oldest = self
                 .workers
-                .iter()
+                .iter_mut()
                 .filter(|worker| worker.is_callable() && worker.is_free())
-                .filter(|worker| excess || worker.idle_since.saturating_add(timeout) <= now)
-                .min_by_key(|worker| worker.idle_since)
-                .map(|worker| worker.id)
-            else {
-                break;
-            };
-            self.retire(oldest, now, fx);
+                .min_by_key(|worker| worker.idle_since);
+            let Some(place) = oldest else { break };
+            place.life = Life::Dismissed;
+            fx.stop.push((place.id, Stop::Retire));
         }
     }
 
-    /// Ends a worker that has nothing to do.
-    pub(super) fn retire(&mut self, worker: WorkerId, now: Nanos, fx: &mut Effects) {
-        if let Some(place) = self.workers.get_mut(worker) {
-            place.life = Life::Leaving;
-            fx.stop.push((worker, Stop::Retire));
-            self.rouse(now, fx);
+    /// When the next idle worker may go.
+    pub(super) fn thin_at(&self) -> Nanos {
+        let staying = self.workers.staying();
+        if staying <= self.settings.least_workers() {
+            return Nanos::MAX;
+        }
+        let since = self
+            .workers
+            .iter()
+            .filter(|worker| worker.is_callable() && worker.is_free())
+            .map(|worker| worker.idle_since)
+            .min();
+        match since {
+            None => Nanos::MAX,
+            Some(_) if staying > self.settings.max_workers as usize => 0,
+            Some(since) => since.saturating_add(self.settings.idle_timeout),
         }
     }
 
@@ -165,35 +174,21 @@ impl Scheduler {
             return;
         };
         place.life = Life::Leaving;
-        place.idle = false;
         if self.phase == Phase::Open {
             self.grow(1, now, fx);
         }
     }
 
-    /// A worker that leaves has reported: it may go once nothing of it runs.
+    /// Dismisses a worker that leaves, once nothing of it runs.
     pub(super) fn leave_if_done(&mut self, worker: WorkerId, fx: &mut Effects) {
-        if let Some(place) = self.workers.get(worker)
+        if let Some(place) = self.workers.get_mut(worker)
             && place.life == Life::Leaving
             && place.running.is_empty()
             && place.lingering.is_empty()
             && place.handed.is_empty()
         {
+            place.life = Life::Dismissed;
             fx.stop.push((worker, Stop::Retire));
-        }
-    }
-}
-
-/// Whether a worker will ask for tasks by itself very soon.
-fn is_coming(worker: &Worker, now: Nanos) -> bool {
-    match worker.life {
-        Life::Starting => true,
-        Life::Leaving => false,
-        Life::Ready => {
-            worker.woken
-                || (!worker.idle
-                    && worker.due <= now.saturating_add(WORTH_WAKING)
-                    && now <= worker.due.saturating_add(2 * WORTH_WAKING))
         }
     }
 }

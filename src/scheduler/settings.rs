@@ -9,7 +9,7 @@ pub struct Settings {
     pub min_workers: u32,
     /// Workers there may be.
     pub max_workers: u32,
-    /// `min_workers` are started together with the first task, and stay.
+    /// `max_workers` are started together with the first task, and stay.
     pub fixed: bool,
     /// How long a worker above `min_workers` may be idle before it leaves.
     pub idle_timeout: Nanos,
@@ -21,6 +21,18 @@ pub struct Settings {
     pub max_queue_bytes: u64,
     /// How long a cancelled or late task may go on where it says nothing of its own.
     pub grace: Nanos,
+}
+
+impl Settings {
+    /// How many workers stay, and are started together.
+    #[must_use]
+    pub fn least_workers(&self) -> usize {
+        if self.fixed {
+            self.max_workers as usize
+        } else {
+            self.min_workers as usize
+        }
+    }
 }
 
 impl Default for Settings {

@@ -18,6 +18,7 @@ impl Scheduler {
         let silent = task.owner == by;
         self.end(id, Failure::Cancelled, silent, now, fx);
         self.rouse(now, fx);
+        self.watch(now, fx);
         true
     }
 
@@ -27,7 +28,10 @@ impl Scheduler {
             return;
         };
         let stage = task.stage;
-        let mut times = Times::default();
+        let mut times = Times {
+            queue: now.saturating_sub(task.submitted),
+            ..Times::default()
+        };
         if let Stage::Handed { worker, .. } = stage
             && !self.recall(worker, id)
         {
@@ -44,8 +48,9 @@ impl Scheduler {
             .is_some_and(|task| task.stage == Stage::Queued)
     }
 
-    /// A task that has begun is given its grace.
+    /// A task that has begun is given its grace. What the worker has not begun may begin elsewhere.
     fn linger(&mut self, worker: WorkerId, id: TaskId, now: Nanos, fx: &mut Effects) -> Times {
+        self.take_back(worker);
         let default = self.settings.grace;
         let (Some(task), Some(place)) = (self.tasks.get_mut(id), self.workers.get_mut(worker)) else {
             return Times::default();
@@ -61,19 +66,16 @@ impl Scheduler {
             .and_then(|terms| terms.grace)
             .unwrap_or(default);
         let until = now.saturating_add(grace);
+        task.lingers = true;
         place.lingering.push(Lingering { id, until });
         place.cancelled.push(id);
         place.words.raise_cancelled();
         fx.wake.push(worker);
-        let times = Times {
+        Times {
             queue: began.saturating_sub(task.submitted),
             run: now.saturating_sub(began),
             cpu: 0,
-        };
-        if !place.stopped {
-            self.set_alarm(until, fx);
         }
-        times
     }
 
     /// The cancelled tasks that a worker has not been told of.
@@ -100,11 +102,10 @@ impl Scheduler {
                 .map(|(index, id)| (Some(index), *id));
             let all: Vec<_> = handed.chain(place.running.iter().map(|id| (None, *id))).collect();
             for (index, id) in all {
-                let Some(task) = self.tasks.get_mut(id) else {
+                let Some(task) = self.tasks.get(id).filter(|task| task.is_with(place.id)) else {
                     continue;
                 };
-                let held = matches!(task.stage, Stage::Handed { worker, .. } if worker == place.id);
-                let Some(limit) = task.timeout().filter(|_| held) else {
+                let Some(limit) = task.timeout() else {
                     continue;
                 };
                 let began = match index {
@@ -133,22 +134,12 @@ impl Scheduler {
 
     /// Replaces workers on which a task that was to stop has not.
     pub(super) fn end_lingering(&mut self, now: Nanos, fx: &mut Effects) {
-        let due: Vec<WorkerId> = self
-            .workers
-            .iter()
-            .filter(|worker| !worker.stopped)
-            .filter(|worker| worker.lingering.iter().any(|lingering| lingering.until <= now))
-            .map(|worker| worker.id)
-            .collect();
-        for worker in due {
-            self.take_back(worker);
-            if let Some(place) = self.workers.get_mut(worker) {
-                place.life = Life::Leaving;
-                place.idle = false;
-                place.stopped = true;
-                fx.stop.push((worker, Stop::Kill));
+        for place in self.workers.iter_mut() {
+            if place.ends_at().is_some_and(|at| at <= now) {
+                place.life = Life::Killed;
+                fx.stop.push((place.id, Stop::Kill));
+                // The replacement is started by `rouse`, if tasks wait, before the old one is gone.
             }
-            // The replacement is started by `rouse`, if tasks wait, before the old one is gone.
         }
     }
 }

@@ -4,19 +4,18 @@
 //! back; the scheduler only says between which two, for as long as the task is under way. What a task
 //! says that has been settled meanwhile goes nowhere.
 
-use super::task::{IsolateId, Stage, TaskId, WorkerId};
+use super::task::{IsolateId, TaskId, WorkerId};
 use super::{Scheduler, State};
 
 impl Scheduler {
     /// Who gets what this task has yielded on this worker; `None` where nobody waits for it any more.
-    pub fn listener(&mut self, worker: WorkerId, id: TaskId) -> Option<IsolateId> {
-        let task = self.tasks.get_mut(id)?;
-        let held = matches!(task.stage, Stage::Handed { worker: holder, .. } if holder == worker);
-        held.then_some(task.owner)
+    pub fn listener(&self, worker: WorkerId, id: TaskId) -> Option<IsolateId> {
+        let task = self.tasks.get(id).filter(|task| task.is_with(worker))?;
+        Some(task.owner)
     }
 
     /// The worker on which this task runs; `None` where it does not run.
-    pub fn speaker(&mut self, id: TaskId) -> Option<WorkerId> {
+    pub fn speaker(&self, id: TaskId) -> Option<WorkerId> {
         match self.state(id)? {
             State::Running { worker, .. } => Some(worker),
             State::Waiting | State::Queued => None,

@@ -2,61 +2,13 @@
 
 use super::effects::Effects;
 use super::error::Failure;
-use super::task::{
-    IsolateId, NameId, Nanos, NewTask, Outcome, Priority, Settled, Stage, Task, TaskId, Times, WorkerId,
-};
+use super::task::{IsolateId, Nanos, NewTask, Outcome, Settled, Stage, Task, TaskId, Times};
 use super::timers::Purpose;
 use super::workers::Life;
 use super::{Phase, Scheduler};
 
 /// The length of the queue from which its owner is warned: SPEC section 7.
 pub(super) const CROWDED: usize = 100_000;
-
-/// Where a task stands, for those who ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    Waiting,
-    Queued,
-    Running { worker: WorkerId, attempt: u32 },
-}
-
-/// A task that runs, for those who ask.
-#[derive(Clone, Copy, Debug)]
-pub struct Facts {
-    pub name: NameId,
-    pub priority: Priority,
-    pub attempt: u32,
-    pub timeout: Option<Nanos>,
-    /// Since it began.
-    pub elapsed: Nanos,
-}
-
-/// One worker, for those who ask.
-#[derive(Clone, Debug)]
-pub struct WorkerView {
-    pub id: WorkerId,
-    pub isolate: Option<IsolateId>,
-    pub state: &'static str,
-    pub completed: u64,
-    pub failed: u64,
-    /// The part of its life that it has spent running tasks.
-    pub utilization: f64,
-    pub cpu: Nanos,
-}
-
-/// The pool as it stands.
-#[derive(Clone, Debug)]
-pub struct Summary {
-    pub tasks: usize,
-    pub queued: usize,
-    pub queued_bytes: u64,
-    pub oldest: Nanos,
-    pub active: usize,
-    pub idle: usize,
-    /// Whether a worker could be started if one were needed.
-    pub can_start: bool,
-    pub workers: Vec<WorkerView>,
-}
 
 impl Scheduler {
     /// Takes tasks in. Those that cannot be taken are settled at once, each with its reason.
@@ -75,13 +27,14 @@ impl Scheduler {
                 continue;
             }
             room = room.saturating_sub(1);
-            self.enter(Task::submitted_by(owner, new, now), now, fx);
+            self.enter(Task::submitted_by(owner, new, now), fx);
         }
         if self.queued > self.warn_at {
             self.warn_at = self.queued.saturating_mul(2);
             fx.crowded = Some(self.queued);
         }
         self.rouse(now, fx);
+        self.watch(now, fx);
     }
 
     /// How many more tasks may come: the places in the queue and with workers that are free to begin.
@@ -97,11 +50,10 @@ impl Scheduler {
             .count();
         let max = (self.settings.max_workers as usize).max(staying);
         let free = max - busy.min(max);
-        let unbegun: usize = self.workers.iter().map(super::workers::Worker::unbegun).sum();
         self.settings
             .max_queue
             .saturating_add(free)
-            .saturating_sub(self.waiting + self.queued + unbegun)
+            .saturating_sub(self.waiting + self.unbegun())
     }
 
     fn admit(&self, new: &NewTask, room: usize) -> Result<(), Failure> {
@@ -110,7 +62,7 @@ impl Scheduler {
         }
         if room == 0 {
             return Err(Failure::QueueFull {
-                waiting: self.waiting + self.queued,
+                waiting: self.waiting + self.unbegun(),
                 limit: self.settings.max_queue,
             });
         }
@@ -126,8 +78,8 @@ impl Scheduler {
         Ok(())
     }
 
-    fn enter(&mut self, task: Task, now: Nanos, fx: &mut Effects) {
-        let (id, priority, bytes) = (task.id, task.priority, task.payload.len() as u64);
+    fn enter(&mut self, task: Task, fx: &mut Effects) {
+        let (id, now, bytes) = (task.id, task.submitted, task.size() as u64);
         let limit = task.terms.as_ref().and_then(|terms| terms.queue_timeout);
         if let Err(task) = self.tasks.insert(task) {
             // Ids are given out once; a second one of the same number can only be a broken frame.
@@ -140,20 +92,16 @@ impl Scheduler {
         if self.await_inputs(id, fx) {
             self.waiting += 1;
         } else {
-            self.queued += 1;
-            self.queue.push(id, priority, now);
+            self.line_up(id, now);
         }
         if let Some(limit) = limit {
-            let at = now.saturating_add(limit);
-            let tasks = &mut self.tasks;
             self.timers
-                .set(at, id, Purpose::QueueTimeout, |id| tasks.get_mut(id).is_some());
-            self.set_alarm(at, fx);
+                .set(now.saturating_add(limit), id, Purpose::QueueTimeout);
         }
     }
 
-    /// Puts a task that is between attempts, or was taken back, into the queue again.
-    pub(super) fn requeue(&mut self, id: TaskId, arrived: Option<Nanos>) {
+    /// Puts a task into the queue: at the end where it arrives, in its old place where it was taken back.
+    pub(super) fn enqueue(&mut self, id: TaskId, arrived: Option<Nanos>) {
         let Some(task) = self.tasks.get_mut(id) else {
             return;
         };
@@ -163,8 +111,7 @@ impl Scheduler {
         } else {
             task.stage = Stage::Queued;
             self.queued += 1;
-            let (priority, arrived): (Priority, Nanos) = (task.priority, task.enqueued);
-            self.queue.give_back(id, priority, arrived);
+            self.queue.give_back(id, task.priority, task.enqueued, task.turn);
         }
     }
 
@@ -175,8 +122,8 @@ impl Scheduler {
         };
         task.stage = Stage::Queued;
         task.enqueued = now;
+        task.turn = self.queue.push(id, task.priority, now);
         self.queued += 1;
-        self.queue.push(id, task.priority, now);
     }
 
     /// Ends a task: it leaves the table, and its owner is told.
@@ -201,6 +148,11 @@ impl Scheduler {
             }
             Stage::Resting | Stage::Undecided | Stage::Handed { .. } => {}
         }
+        let tasks = &self.tasks;
+        self.timers.tidy(tasks.len(), |id| tasks.get(id).is_some());
+        self.queue.tidy(self.queued, |id| {
+            tasks.get(id).is_some_and(|task| task.stage == Stage::Queued)
+        });
         let mut settled = settled(&task, outcome);
         settled.times = times;
         settled.silent = silent;
@@ -227,45 +179,59 @@ impl Scheduler {
         };
         let wait = policy.wait_after(task.attempt, chance);
         if policy.ask {
-            task.stage = Stage::Undecided;
             let mut report = settled(task, outcome);
             report.times = times;
             report.undecided = Some(wait);
             fx.settled.push(report);
+            task.stage = Stage::Undecided;
         } else {
             self.rest(id, wait, now, fx);
         }
     }
 
-    /// Lets a task rest before its next attempt.
+    /// Lets a task rest before its next attempt, which begins when the last one has ended.
     pub(super) fn rest(&mut self, id: TaskId, wait: Nanos, now: Nanos, fx: &mut Effects) {
         let Some(task) = self.tasks.get_mut(id) else {
             return;
         };
         task.attempt += 1;
         task.stage = Stage::Resting;
+        task.enqueued = now.saturating_add(wait);
         fx.retried += 1;
-        let purpose = Purpose::Attempt(task.attempt);
-        let at = now.saturating_add(wait);
         if wait == 0 {
-            self.requeue(id, Some(now));
-            self.rouse(now, fx);
-            return;
+            self.rested(id, now);
+        } else {
+            self.timers.set(task.enqueued, id, Purpose::Rest);
         }
-        let tasks = &mut self.tasks;
-        self.timers.set(at, id, purpose, |id| tasks.get_mut(id).is_some());
-        self.set_alarm(at, fx);
+    }
+
+    /// The rest of a task is over, or the attempt that it had to wait for: it waits for a worker, if both are.
+    pub(super) fn rested(&mut self, id: TaskId, now: Nanos) {
+        if self
+            .tasks
+            .get(id)
+            .is_some_and(|task| task.stage == Stage::Resting && task.enqueued <= now && !task.lingers)
+        {
+            self.enqueue(id, Some(now));
+        }
+    }
+
+    /// An attempt that had been given up has ended.
+    pub(super) fn freed(&mut self, id: TaskId, now: Nanos) {
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.lingers = false;
+            self.rested(id, now);
+        }
     }
 
     /// The owner has decided on a task whose attempt failed: a next one after `wait`, or none.
     ///
-    /// Without a next attempt the owner settles it by itself; `outcome` is for the metrics.
-    pub fn decide(&mut self, id: TaskId, wait: Option<Nanos>, now: Nanos, fx: &mut Effects) {
-        let Some(task) = self.tasks.get_mut(id) else {
-            return;
-        };
-        if task.stage != Stage::Undecided {
-            return;
+    /// Without a next attempt the owner settles it by itself. `false` where nothing was to be decided:
+    /// it has been settled meanwhile.
+    pub fn decide(&mut self, id: TaskId, wait: Option<Nanos>, now: Nanos, fx: &mut Effects) -> bool {
+        let undecided = |task: &Task| task.stage == Stage::Undecided;
+        if !self.tasks.get(id).is_some_and(undecided) {
+            return false;
         }
         match wait {
             Some(wait) => self.rest(id, wait, now, fx),
@@ -277,90 +243,9 @@ impl Scheduler {
                 fx,
             ),
         }
-    }
-
-    /// Where a task stands; `None` where it is settled or was never there.
-    pub fn state(&mut self, id: TaskId) -> Option<State> {
-        let task = self.tasks.get_mut(id)?;
-        let attempt = task.attempt;
-        Some(match task.stage {
-            Stage::Queued => State::Queued,
-            Stage::Waiting | Stage::Resting | Stage::Undecided => State::Waiting,
-            Stage::Handed { worker, .. } => {
-                let begun = self.workers.get(worker).is_some_and(|worker| {
-                    worker.running.contains(&id) || worker.handed[..worker.begun()].contains(&id)
-                });
-                if begun {
-                    State::Running { worker, attempt }
-                } else {
-                    State::Queued
-                }
-            }
-        })
-    }
-
-    /// What there is to know of a task that has been handed to a worker.
-    pub fn facts(&mut self, id: TaskId, now: Nanos) -> Option<Facts> {
-        let task = self.tasks.get_mut(id)?;
-        let Stage::Handed { worker, .. } = task.stage else { return None };
-        let (name, priority, attempt, timeout) = (task.name, task.priority, task.attempt, task.timeout());
-        let handed = task.handed;
-        let began = self.workers.get(worker).and_then(|place| {
-            let index = place.handed.iter().position(|held| *held == id)?;
-            place.begun_at(index, now)
-        });
-        let elapsed = now.saturating_sub(began.unwrap_or(handed));
-        Some(Facts { name, priority, attempt, timeout, elapsed })
-    }
-
-    /// The pool as it stands.
-    #[must_use]
-    pub fn summary(&self, now: Nanos) -> Summary {
-        let views: Vec<WorkerView> = self
-            .workers
-            .iter()
-            .map(|worker| {
-                let busy_now = if worker.is_free() || worker.life == Life::Starting || worker.idle {
-                    0
-                } else {
-                    now.saturating_sub(worker.handed_at)
-                };
-                #[expect(clippy::cast_precision_loss, reason = "a ratio")]
-                let utilization = (worker.busy.saturating_add(busy_now)) as f64
-                    / (now.saturating_sub(worker.joined)).max(1) as f64;
-                WorkerView {
-                    id: worker.id,
-                    isolate: worker.isolate,
-                    state: match worker.life {
-                        Life::Starting => "starting",
-                        Life::Leaving => "leaving",
-                        Life::Ready if worker.is_free() => "idle",
-                        Life::Ready => "busy",
-                    },
-                    completed: worker.completed,
-                    failed: worker.failed,
-                    utilization: utilization.min(1.0),
-                    cpu: worker.cpu,
-                }
-            })
-            .collect();
-        let unbegun: usize = self.workers.iter().map(super::workers::Worker::unbegun).sum();
-        Summary {
-            tasks: self.tasks.len(),
-            queued: self.queued + unbegun,
-            queued_bytes: self.queued_bytes,
-            oldest: if self.queued == 0 {
-                0
-            } else {
-                self.queue
-                    .oldest()
-                    .map_or(0, |arrived| now.saturating_sub(arrived))
-            },
-            active: views.iter().filter(|view| view.state == "busy").count(),
-            idle: views.iter().filter(|view| view.state == "idle").count(),
-            can_start: self.stillborn < super::scaling::MOST_STILLBORN,
-            workers: views,
-        }
+        self.rouse(now, fx);
+        self.watch(now, fx);
+        true
     }
 }
 

@@ -12,6 +12,9 @@ use super::task::{Task, TaskId};
 /// Tasks to a page: small enough that a straggler costs little, large enough that hashing is rare.
 const PAGE: usize = 64;
 
+/// Emptied pages that are kept, so that steady work allocates none.
+const KEPT: usize = 16;
+
 /// A multiplicative hash for page numbers, which nobody chooses to do harm.
 #[derive(Default)]
 pub struct PageHasher(u64);
@@ -39,7 +42,6 @@ pub type IdMap<K, V> = HashMap<K, V, BuildHasherDefault<PageHasher>>;
 
 #[derive(Debug)]
 struct Page {
-    number: u64,
     used: usize,
     slots: [Option<Task>; PAGE],
 }
@@ -49,11 +51,15 @@ struct Page {
 pub struct Table {
     /// From page number to its place in `pages`.
     places: IdMap<u64, u32>,
-    pages: Vec<Page>,
-    /// Emptied pages, to be used again; at most a few are kept.
+    /// The pages; `None` where one has been emptied.
+    pages: Vec<Option<Box<Page>>>,
+    /// The places that are `None`.
+    free: Vec<u32>,
+    /// Emptied pages, to be used again.
+    kept: Vec<Box<Page>>,
+    /// The page used last: its number and place.
     last: Option<(u64, u32)>,
     len: usize,
-    spare: Vec<u32>,
 }
 
 fn split(id: TaskId) -> (u64, usize) {
@@ -63,42 +69,39 @@ fn split(id: TaskId) -> (u64, usize) {
 }
 
 impl Table {
-    fn find(&mut self, number: u64) -> Option<u32> {
-        match self.last {
-            Some((last, place)) if last == number => Some(place),
-            _ => {
-                let place = *self.places.get(&number)?;
-                self.last = Some((number, place));
-                Some(place)
-            }
-        }
+    fn find(&mut self, number: u64) -> Option<&mut Page> {
+        let place = match self.last {
+            Some((last, place)) if last == number => place,
+            _ => *self.places.get(&number)?,
+        };
+        self.last = Some((number, place));
+        self.pages.get_mut(place as usize)?.as_deref_mut()
     }
 
-    fn page_for(&mut self, number: u64) -> u32 {
-        if let Some(place) = self.find(number) {
-            return place;
-        }
-        let place = if let Some(place) = self.spare.pop() {
-            self.pages[place as usize].number = number;
-            place
-        } else {
-            self.pages.push(Page {
-                number,
+    fn add_page(&mut self, number: u64) {
+        let page = self.kept.pop().unwrap_or_else(|| {
+            Box::new(Page {
                 used: 0,
                 slots: [const { None }; PAGE],
-            });
+            })
+        });
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.pages.push(None);
             u32::try_from(self.pages.len() - 1).expect("fewer than 2^32 pages fit into memory")
-        };
+        });
+        self.pages[place as usize] = Some(page);
         self.places.insert(number, place);
-        self.last = Some((number, place));
-        place
     }
 
     /// Takes a task in. An id that is there already is refused: the task comes back.
     pub fn insert(&mut self, task: Task) -> Result<(), Task> {
         let (number, slot) = split(task.id);
-        let place = self.page_for(number);
-        let page = &mut self.pages[place as usize];
+        if self.find(number).is_none() {
+            self.add_page(number);
+        }
+        let Some(page) = self.find(number) else {
+            return Err(task);
+        };
         if page.slots[slot].is_some() {
             return Err(task);
         }
@@ -111,33 +114,52 @@ impl Table {
     /// The task of this id.
     pub fn get_mut(&mut self, id: TaskId) -> Option<&mut Task> {
         let (number, slot) = split(id);
-        let place = self.find(number)?;
-        self.pages[place as usize].slots[slot].as_mut()
+        self.find(number)?.slots[slot].as_mut()
+    }
+
+    /// The same, to be looked at.
+    #[must_use]
+    pub fn get(&self, id: TaskId) -> Option<&Task> {
+        let (number, slot) = split(id);
+        let place = *self.places.get(&number)?;
+        self.pages.get(place as usize)?.as_ref()?.slots[slot].as_ref()
     }
 
     /// Takes a task out.
     pub fn remove(&mut self, id: TaskId) -> Option<Task> {
         let (number, slot) = split(id);
-        let place = self.find(number)?;
-        let page = &mut self.pages[place as usize];
+        let page = self.find(number)?;
         let task = page.slots[slot].take()?;
         page.used -= 1;
+        let emptied = page.used == 0;
         self.len -= 1;
-        if page.used == 0 {
-            self.free(place);
+        if emptied {
+            self.free(number);
         }
         Some(task)
     }
 
-    fn free(&mut self, place: u32) {
-        let number = self.pages[place as usize].number;
-        self.places.remove(&number);
+    fn free(&mut self, number: u64) {
         self.last = None;
-        self.spare.push(place);
-        if self.len == 0 && self.pages.len() > 16 {
-            // A burst is over: give its memory back.
+        let Some(place) = self.places.remove(&number) else {
+            return;
+        };
+        self.free.push(place);
+        if let Some(page) = self.pages[place as usize].take()
+            && self.kept.len() < KEPT
+        {
+            self.kept.push(page);
+        }
+        if self.len == 0 && self.pages.len() > KEPT {
+            // A burst is over: give back what was needed to find its pages, too.
             *self = Self::default();
         }
+    }
+
+    /// The bytes of all pages that are held, used or not.
+    #[cfg(test)]
+    pub fn footprint(&self) -> usize {
+        (self.pages.iter().flatten().count() + self.kept.len()) * size_of::<Page>()
     }
 
     /// How many tasks there are.
@@ -158,6 +180,7 @@ impl Table {
         let mut ids: Vec<TaskId> = self
             .pages
             .iter()
+            .flatten()
             .flat_map(|page| page.slots.iter().flatten())
             .filter(|task| wanted(task))
             .map(|task| task.id)

@@ -161,8 +161,12 @@ pub struct Task {
     pub attempt: u32,
     pub stage: Stage,
     pub submitted: Nanos,
-    /// When the present attempt entered the queue.
+    /// When the present attempt entered the queue; while it rests, when it may.
     pub enqueued: Nanos,
+    /// Its place among the waiting ones of its priority.
+    pub turn: u64,
+    /// An attempt that was given up still runs; the next one begins after its end.
+    pub lingers: bool,
     /// When it was handed to a worker; the start, as far as it is not known better.
     pub handed: Nanos,
     pub form: u8,
@@ -184,6 +188,8 @@ impl Task {
             stage: Stage::Queued,
             submitted: now,
             enqueued: now,
+            turn: 0,
+            lingers: false,
             handed: 0,
             form: new.form,
             payload: new.payload,
@@ -195,6 +201,12 @@ impl Task {
     #[must_use]
     pub fn timeout(&self) -> Option<Nanos> {
         self.terms.as_ref().and_then(|terms| terms.timeout)
+    }
+
+    /// Whether it is in the inbox of this worker, begun or not.
+    #[must_use]
+    pub fn is_with(&self, worker: WorkerId) -> bool {
+        matches!(self.stage, Stage::Handed { worker: holder, .. } if holder == worker)
     }
 
     /// What it needs from elsewhere.

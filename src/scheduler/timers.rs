@@ -13,28 +13,31 @@ use super::task::{Nanos, TaskId};
 pub enum Purpose {
     /// The task's waiting time is over.
     QueueTimeout,
-    /// The task's rest before attempt number `.0` is over.
-    Attempt(u32),
+    /// The task's rest before its next attempt is over.
+    Rest,
 }
 
 /// Timers, the earliest first.
 #[derive(Debug, Default)]
 pub struct Timers {
     heap: BinaryHeap<Reverse<(Nanos, TaskId, Purpose)>>,
-    /// The size at which it is worth looking for timers of tasks that have left.
-    sweep_at: usize,
 }
 
-const FIRST_SWEEP: usize = 4096;
+/// So many timers are not worth a look at whose tasks are still there.
+const FEW: usize = 4096;
 
 impl Timers {
-    /// Sets a timer. `alive` says whether a task is still there.
-    pub fn set(&mut self, at: Nanos, id: TaskId, purpose: Purpose, mut alive: impl FnMut(TaskId) -> bool) {
-        if self.heap.len() >= self.sweep_at.max(FIRST_SWEEP) {
-            self.heap.retain(|Reverse((_, id, _))| alive(*id));
-            self.sweep_at = self.heap.len() * 2;
-        }
+    pub fn set(&mut self, at: Nanos, id: TaskId, purpose: Purpose) {
         self.heap.push(Reverse((at, id, purpose)));
+    }
+
+    /// Drops the timers of tasks that have left, where they may be the greater part: a task has two
+    /// at most, and there are `tasks`. `alive` says whether one is still there.
+    pub fn tidy(&mut self, tasks: usize, mut alive: impl FnMut(TaskId) -> bool) {
+        if self.heap.len() > FEW + 4 * tasks {
+            self.heap.retain(|Reverse((_, id, _))| alive(*id));
+            self.heap.shrink_to(FEW);
+        }
     }
 
     /// When the next one comes up.
@@ -49,5 +52,11 @@ impl Timers {
             return None;
         }
         self.heap.pop().map(|Reverse((_, id, purpose))| (id, purpose))
+    }
+
+    /// For how many timers there is room.
+    #[cfg(test)]
+    pub fn capacity(&self) -> usize {
+        self.heap.capacity()
     }
 }

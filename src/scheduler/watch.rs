@@ -1,29 +1,20 @@
 //! What happens because time has passed.
 
+use super::Scheduler;
 use super::effects::Effects;
 use super::error::Failure;
-use super::task::{MILLISECOND, Nanos, Outcome, Stage, Times, WorkerId};
+use super::task::{Nanos, Outcome, Stage, Times, WorkerId};
 use super::timers::Purpose;
-use super::workers::Life;
-use super::{Scheduler, scaling};
-
-/// How often the scheduler looks at tasks that wait although a worker could take them.
-const TICK: Nanos = MILLISECOND;
+use super::workers::{TICK, Worker};
 
 impl Scheduler {
     /// Time has passed. Called at [`Scheduler::next_alarm`], or at any other time.
     pub fn tick(&mut self, now: Nanos, fx: &mut Effects) {
         self.alarm = Nanos::MAX;
         while let Some((id, purpose)) = self.timers.pop_due(now) {
-            let Some(task) = self.tasks.get_mut(id) else {
-                continue;
-            };
             match purpose {
                 Purpose::QueueTimeout => self.queue_timeout(id, now, fx),
-                Purpose::Attempt(attempt) if task.attempt == attempt && task.stage == Stage::Resting => {
-                    self.requeue(id, Some(now));
-                }
-                Purpose::Attempt(_) => {}
+                Purpose::Rest => self.rested(id, now),
             }
         }
         self.check_timeouts(now, fx);
@@ -32,25 +23,23 @@ impl Scheduler {
         self.thin_out(now, fx);
         self.relieve(now, fx);
         self.rouse(now, fx);
-        self.alarm = self.alarm.min(self.next_alarm(now));
+        self.alarm = self.next_alarm(now);
         fx.rearm = true;
     }
 
     /// The waiting time of a task is over: it fails, unless it has begun.
     fn queue_timeout(&mut self, id: super::TaskId, now: Nanos, fx: &mut Effects) {
-        let Some(task) = self.tasks.get_mut(id) else {
+        let Some(task) = self.tasks.get(id) else {
             return;
         };
-        if task.attempt > 1 {
+        let waits = task.attempt == 1
+            && match task.stage {
+                Stage::Waiting | Stage::Queued => true,
+                Stage::Handed { worker, .. } => self.recall(worker, id),
+                Stage::Resting | Stage::Undecided => false,
+            };
+        let Some(task) = self.tasks.get(id).filter(|_| waits) else {
             return; // It has started once: the time allowed was until then.
-        }
-        if let Stage::Handed { worker, .. } = task.stage
-            && !self.recall(worker, id)
-        {
-            return;
-        }
-        let Some(task) = self.tasks.get_mut(id) else {
-            return;
         };
         let limit = task
             .terms
@@ -70,20 +59,17 @@ impl Scheduler {
         );
     }
 
-    /// Takes back what waits in the inbox of a worker that gets on with nothing, if another could do it.
+    /// Takes back what waits in the inbox of a worker that does not get on with it, if another could do it.
     fn free_the_stuck(&mut self, now: Nanos) {
-        let stuck: Vec<WorkerId> = self
-            .workers
-            .iter_mut()
-            .filter_map(|worker| {
-                let (next, _) = worker.words.progress();
-                let still = std::mem::replace(&mut worker.seen_next, next) == next;
-                let late = worker.due.saturating_add(TICK / 2) <= now;
-                (worker.life == Life::Ready && worker.unbegun() > 0 && still && late).then_some(worker.id)
-            })
-            .collect();
-        for worker in stuck {
-            if self.has_spare(worker) {
+        if !self.has_spare(now) {
+            return;
+        }
+        for worker in self.workers.ids() {
+            if self
+                .workers
+                .get(worker)
+                .is_some_and(|place| place.attend_at() <= now)
+            {
                 self.take_back(worker);
             }
         }
@@ -94,76 +80,67 @@ impl Scheduler {
         let Some(place) = self.workers.get_mut(worker) else {
             return;
         };
-        let range = place.words.take_back();
-        let start = range.start.min(place.handed.len());
+        let start = place.words.take_back().start.min(place.handed.len());
         let taken = place.handed.split_off(start);
-        for id in taken {
-            let held = |stage| matches!(stage, Stage::Handed { worker: holder, .. } if holder == worker);
-            if self.tasks.get_mut(id).is_some_and(|task| held(task.stage)) {
-                self.requeue(id, None);
+        place.taken -= taken.len() as u64;
+        // The last one first, so that each finds its place at the head of the queue.
+        for id in taken.into_iter().rev() {
+            if self.tasks.get(id).is_some_and(|task| task.is_with(worker)) {
+                self.enqueue(id, None);
             }
         }
     }
 
-    /// Makes sure that somebody looks again while tasks wait that could be running.
-    pub(super) fn watch_queue(&mut self, now: Nanos, fx: &mut Effects) {
-        let certain = self
-            .workers
-            .iter()
-            .filter(|worker| worker.woken && worker.running.is_empty())
-            .count();
-        if self.queued > certain && self.could_do_more() {
-            self.set_alarm(now + TICK, fx);
+    /// Makes sure that the timekeeper looks in when there is something to be done: the last step of
+    /// every event.
+    pub(super) fn watch(&mut self, now: Nanos, fx: &mut Effects) {
+        let at = self.next_alarm(now);
+        if at < self.alarm {
+            self.alarm = at;
+            fx.rearm = true;
         }
-    }
-
-    fn could_do_more(&self) -> bool {
-        self.can_grow()
-            || self
-                .workers
-                .iter()
-                .any(|worker| worker.life == Life::Ready && worker.idle)
     }
 
     /// When [`Scheduler::tick`] should be called next; never where there is nothing to time.
     #[must_use]
     pub fn next_alarm(&self, now: Nanos) -> Nanos {
-        let mut at = self.timers.next().unwrap_or(Nanos::MAX);
-        let spare = self.could_do_more();
-        if self.queued > 0 && spare {
-            at = at.min(now + TICK);
-        }
-        let least = if self.settings.fixed {
-            self.settings.max_workers
+        // From when on more could be done than is done.
+        let spare = if self.workers.iter().any(Worker::is_callable) {
+            now
         } else {
-            self.settings.min_workers
+            self.growth_at().max(now)
         };
-        let thins = self.workers.staying() > least as usize;
+        let mut at = self.timers.next().unwrap_or(Nanos::MAX).min(self.thin_at());
+        if self.queued > 0 {
+            at = at.min(self.look_again_at(now).max(spare));
+        }
         for worker in self.workers.iter() {
             at = at.min(worker.check_at);
-            if let Some(until) = worker.lingering.iter().map(|lingering| lingering.until).min()
-                && !worker.stopped
-            {
-                at = at.min(until);
+            if let Some(end) = worker.ends_at() {
+                at = at.min(end);
             }
-            if worker.unbegun() > 0 && spare {
-                at = at.min(worker.due.max(now) + TICK);
+            if worker.unbegun() > 0 {
+                at = at.min(worker.attend_at().max(spare));
             }
-            if thins && worker.is_callable() && worker.is_free() {
-                at = at.min(
-                    worker
-                        .idle_since
-                        .saturating_add(self.settings.idle_timeout)
-                        .max(now),
-                );
-            }
-        }
-        if let Some(since) = self.pressed_since
-            && self.can_grow()
-        {
-            at = at.min((since + scaling::PRESSURE).max(now + TICK));
         }
         at
+    }
+
+    /// When tasks in the queue need another look: soon, unless a worker is expected for each of them.
+    fn look_again_at(&self, now: Nanos) -> Nanos {
+        let mut expected = 0;
+        let mut soonest = Nanos::MAX;
+        for until in self.workers.iter().filter_map(Worker::expected_until) {
+            if until > now {
+                expected += 1;
+                soonest = soonest.min(until);
+            }
+        }
+        if self.queued <= expected {
+            soonest
+        } else {
+            now + TICK
+        }
     }
 
     /// The alarm that is set, for the timekeeper.

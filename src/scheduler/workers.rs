@@ -1,21 +1,40 @@
 //! Which workers exist, and what each of them holds.
 //!
 //! A worker is *starting* from the decision to have it until it joins, then *ready* (idle where it
-//! has asked for tasks and there were none), and *leaving* once its end has been decided. It is
+//! has asked for tasks and there were none). It may be *leaving*: it gets no more tasks and ends what
+//! it has begun. Then it is *dismissed*, or it is *killed* where something on it does not end. It is
 //! forgotten when its thread has ended.
 
 use std::sync::Arc;
 
 use super::claim::SharedWords;
-use super::task::{IsolateId, Nanos, TaskId, WorkerId};
+use super::task::{IsolateId, MILLISECOND, Nanos, TaskId, WorkerId};
+
+/// How often the scheduler looks at tasks that wait although a worker could take them.
+pub const TICK: Nanos = MILLISECOND;
+
+/// How long a worker may take that was called, or was given a task, and has nothing else to do: its
+/// event loop should be free, but its thread may have to wait for a processor.
+pub const PATIENCE: Nanos = 4 * MILLISECOND;
+
+/// Work that is worth calling one more worker for: calling costs some 5 to 10 µs on either side.
+pub const WORTH_WAKING: Nanos = 50_000;
+
+/// How long a worker is expected to take from its start until it joins: some 35 ms, more where the user's
+/// loaders have much to do. Others are started beside one that takes longer.
+pub const STARTING: Nanos = 1_000 * MILLISECOND;
 
 /// How far a worker's life has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Life {
     Starting,
     Ready,
-    /// Its end has been decided; it gets no more tasks.
+    /// It gets no more tasks, and is dismissed when those that it has begun have ended.
     Leaving,
+    /// It has been told to go: nothing of it runs.
+    Dismissed,
+    /// It is being ended, whatever runs on it.
+    Killed,
 }
 
 /// A task that is settled but may still be running: it has until `until` to stop by itself.
@@ -32,7 +51,7 @@ pub struct Worker {
     pub life: Life,
     pub isolate: Option<IsolateId>,
     pub words: Arc<SharedWords>,
-    /// When its clock started: stamps count from here.
+    /// When its clock started: stamps count from here. While it starts, when that was decided.
     pub joined: Nanos,
 
     /// The number of the present batch, and its tasks in order.
@@ -53,15 +72,15 @@ pub struct Worker {
     /// It asked for tasks and there were none.
     pub idle: bool,
     pub idle_since: Nanos,
-    /// It has been called and has not come yet.
-    pub woken: bool,
-    /// What the claim word said at the last look, to see whether it gets on.
-    pub seen_next: usize,
+    /// When it was called, if it has not come yet.
+    pub woken: Option<Nanos>,
     /// When the first of its tasks may run out of time.
     pub check_at: Nanos,
     /// It is being ended, whatever it does: nobody needs to look at what lingers on it.
     pub stopped: bool,
 
+    /// How many tasks it has been given and has begun, or may still begin.
+    pub taken: u64,
     pub completed: u64,
     pub failed: u64,
     /// Time spent running tasks, and CPU time, since it joined.
@@ -90,10 +109,9 @@ impl Worker {
             cancelled: Vec::new(),
             idle: false,
             idle_since: now,
-            woken: false,
-            seen_next: 0,
+            woken: None,
             check_at: Nanos::MAX,
-            stopped: false,
+            taken: 0,
             completed: 0,
             failed: 0,
             busy: 0,
@@ -120,10 +138,87 @@ impl Worker {
         self.idle && self.running.is_empty() && self.lingering.is_empty()
     }
 
-    /// Whether it may be called for more.
+    /// Whether it is or will be there for tasks.
+    #[must_use]
+    pub fn is_staying(&self) -> bool {
+        matches!(self.life, Life::Starting | Life::Ready)
+    }
+
+    /// Whether it may be given tasks: not while one on it lingers, because if that does not end the
+    /// worker is ended, with everything that it has begun.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.life == Life::Ready && self.lingering.is_empty()
+    }
+
+    /// Whether it may be called for tasks.
     #[must_use]
     pub fn is_callable(&self) -> bool {
-        self.life == Life::Ready && self.idle && !self.woken
+        self.is_open() && self.idle && self.woken.is_none()
+    }
+
+    /// How long it may keep tasks waiting, by what else goes on in it, until that needs a look.
+    fn patience(&self) -> Nanos {
+        if self.running.is_empty() { PATIENCE } else { TICK }
+    }
+
+    /// Until when it is expected to come, if it has been called.
+    #[must_use]
+    pub fn expected_until(&self) -> Option<Nanos> {
+        Some(self.woken?.saturating_add(self.patience()))
+    }
+
+    /// When tasks that it has not begun need a look. The first of a batch is begun at once, as a rule.
+    #[must_use]
+    pub fn attend_at(&self) -> Nanos {
+        let patience = if self.handed.len() == 1 {
+            self.patience()
+        } else {
+            TICK / 2
+        };
+        self.due.saturating_add(patience)
+    }
+
+    /// Whether it will ask for tasks by itself very soon.
+    #[must_use]
+    pub fn is_coming(&self, now: Nanos) -> bool {
+        if !self.is_open() {
+            return false;
+        }
+        match self.expected_until() {
+            Some(until) => now < until,
+            None => {
+                !self.idle
+                    && self.due <= now.saturating_add(WORTH_WAKING)
+                    && now <= self.due.saturating_add(2 * WORTH_WAKING)
+            }
+        }
+    }
+
+    /// Whether it is on its way, and should be there soon.
+    #[must_use]
+    pub fn is_starting(&self, now: Nanos) -> bool {
+        self.life == Life::Starting && now < self.joined.saturating_add(STARTING)
+    }
+
+    /// When it is ended if what lingers on it goes on.
+    #[must_use]
+    pub fn ends_at(&self) -> Option<Nanos> {
+        if matches!(self.life, Life::Dismissed | Life::Killed) {
+            return None;
+        }
+        self.lingering.iter().map(|lingering| lingering.until).min()
+    }
+
+    /// An attempt has ended: `true` where it had been given up before.
+    pub fn ended(&mut self, id: TaskId) -> bool {
+        let before = self.lingering.len();
+        if before > 0 {
+            self.lingering.retain(|lingering| lingering.id != id);
+            // What it is told later must not hit a later attempt of the same task.
+            self.cancelled.retain(|cancelled| *cancelled != id);
+        }
+        self.lingering.len() < before
     }
 
     /// When the task at `index` of the present batch began, as far as it was stamped.
@@ -175,13 +270,16 @@ impl Workers {
         self.row.iter_mut()
     }
 
-    /// Workers that are there or on their way, and are not leaving.
+    /// How many are there or on their way, and are not leaving.
     #[must_use]
     pub fn staying(&self) -> usize {
-        self.row
-            .iter()
-            .filter(|worker| worker.life != Life::Leaving)
-            .count()
+        self.row.iter().filter(|worker| worker.is_staying()).count()
+    }
+
+    /// Their names.
+    #[must_use]
+    pub fn ids(&self) -> Vec<WorkerId> {
+        self.row.iter().map(|worker| worker.id).collect()
     }
 
     #[must_use]
