@@ -480,6 +480,21 @@ class Engine {
    * @param {Usage} usage
    */
   #errorOf(handle, kind, letter, usage) {
+    try {
+      return this.#readError(handle, kind, letter, usage);
+    } catch (error) {
+      // What cannot be read fails the task all the same.
+      return error;
+    }
+  }
+
+  /**
+   * @param {TaskHandle<any>} handle
+   * @param {number} kind
+   * @param {any} letter
+   * @param {Usage} usage
+   */
+  #readError(handle, kind, letter, usage) {
     const { at, bytes, decoder, view } = letter;
     const start = at + MAIL.HEADER;
     const context = capture().decodeContext(handle.task, { mapStack: stackOf(handle.task) });

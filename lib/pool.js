@@ -267,7 +267,7 @@ class Pool {
   getStats() {
     this.#open();
     this.#engine?.flush(true);
-    return JSON.parse(binding.poolStats(this.#pool, this.#staff?.heaps() ?? []));
+    return JSON.parse(binding.poolStats(this.#pool));
   }
 
   getActiveTaskCount() {

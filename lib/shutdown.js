@@ -132,7 +132,7 @@ class Shutdown {
 
 /** @param {Engine} engine */
 function counts(engine) {
-  return JSON.parse(binding.poolStats(engine.pool, [])).counts;
+  return JSON.parse(binding.poolStats(engine.pool)).counts;
 }
 
 module.exports = { Shutdown };

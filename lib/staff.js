@@ -25,6 +25,7 @@ const MEBIBYTE = 1024 * 1024;
 class Staff {
   #pool;
   #log;
+  #config;
   /** @type {Map<number, Member>} */
   #members = new Map();
   /** Called when the last task of a pool that shuts down is settled. @type {() => void} */
@@ -40,8 +41,18 @@ class Staff {
    */
   constructor(pool, config, log) {
     this.#pool = pool;
-    this.config = config;
+    this.#config = config;
     this.#log = log;
+  }
+
+  get config() {
+    return this.#config;
+  }
+
+  /** The config has changed: workers hear what concerns them. */
+  set config(config) {
+    this.#config = config;
+    for (const { port } of this.#members.values()) port.postMessage({ config: plain(config) });
   }
 
   get size() {
@@ -183,11 +194,6 @@ class Staff {
   /** Nobody uses the pool any more: its threads end. */
   leave() {
     for (const { thread } of this.#members.values()) thread.terminate();
-  }
-
-  /** Bytes of heap in use per worker, as pairs of number and size, as far as Node tells without asking the worker. */
-  heaps() {
-    return [];
   }
 }
 

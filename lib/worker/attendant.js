@@ -14,6 +14,7 @@ const { Decoder, Encoder, describeError } = require('../codec');
 const { FORM, REPORT, TASK, WORDS, aligned } = require('../frames');
 const { SerializationError } = require('../errors');
 const { here } = require('../isolate');
+const { getHeapStatistics } = require('node:v8');
 const { attach, attachedEngine } = require('./attached');
 const { Tasks } = require('./tasks');
 const { Progress } = require('./progress');
@@ -32,6 +33,8 @@ const HAS_MAIL = 2 ** 40;
 const REPORT_AFTER = 1;
 /** Milliseconds that a worker runs tasks without a look at its event loop. */
 const LOOP_AFTER = 10;
+/** Milliseconds between two words about the heap. */
+const WEIGH_AFTER = 100;
 const INBOX_BYTES = 64 * 1024;
 const KEEP_BYTES = 4 * 1024 * 1024;
 /** Tasks that one worker has begun and that await something, where the config leaves it to us. */
@@ -45,7 +48,11 @@ class Attendant {
   #pool;
   #worker;
   #port;
-  #concurrency;
+  #concurrency = AUTO_CONCURRENCY;
+  /** @type {any} */
+  #config;
+  /** For tasks that tasks of this worker submit. @type {import('../engine').Engine | undefined} */
+  #engine = undefined;
   #tasks = new Tasks();
   #decoder = new Decoder();
   #outbox = new Encoder(INBOX_BYTES);
@@ -71,6 +78,7 @@ class Attendant {
   #scheduled = false;
   #lastLoop = 0;
   #lastReport = 0;
+  #lastWeighed = -Infinity;
   /** Where in the outbox the value stands that was yielded last. */
   #lastYield = 0;
   #leaving = false;
@@ -101,10 +109,11 @@ class Attendant {
     this.#worker = worker;
     this.#port = port;
     reportTo(port);
-    this.#concurrency = config.workers.concurrency === 'auto' ? AUTO_CONCURRENCY : config.workers.concurrency;
+    this.#configure(config);
     attach(() => {
       const { Engine } = require('../engine');
-      const engine = new Engine(pool, config);
+      const engine = new Engine(pool, this.#config);
+      this.#engine = engine;
       engine.port = port;
       engine.pass = (_worker, message) => this.#receive(message);
       engine.onSubmitted = (handle) => {
@@ -135,8 +144,19 @@ class Attendant {
     this.#turn(undefined);
   }
 
+  /** @param {any} config the config in force */
+  #configure(config) {
+    const { concurrency } = config.workers;
+    this.#concurrency = concurrency === 'auto' ? AUTO_CONCURRENCY : concurrency;
+    this.#config = config;
+    const engine = this.#engine;
+    if (engine !== undefined) engine.config = config;
+  }
+
   #receive(/** @type {any} */ message) {
-    if (message.leave) {
+    if (message.config) {
+      this.#configure(message.config);
+    } else if (message.leave) {
       this.#leaving = true;
       if (this.#running === 0) exit(0);
     } else if (message.worker === this.#worker) {
@@ -180,6 +200,12 @@ class Attendant {
     }
   }
 
+  /** Says how much of the heap is in use, now and then: whoever wants to know need not ask. */
+  #weigh() {
+    this.#lastWeighed = this.#lastReport;
+    binding.weigh(this.#isolate.id, getHeapStatistics().used_heap_size);
+  }
+
   /** Goes on when the event loop has had its turn. */
   #later() {
     if (this.#scheduled) return;
@@ -212,6 +238,7 @@ class Attendant {
       this.#inbox = new Uint8Array(INBOX_BYTES);
       this.#view = new DataView(this.#inbox.buffer);
     }
+    if (this.#lastReport - this.#lastWeighed > WEIGH_AFTER) this.#weigh();
     if (mail) this.#isolate.drain();
     if (!hungry || result === 0) return false;
     this.#length = result;

@@ -89,7 +89,7 @@ class WorkerPool {
 
   getStats() {
     this.#engine.flush(true);
-    return JSON.parse(binding.poolStats(this.#engine.pool, []));
+    return JSON.parse(binding.poolStats(this.#engine.pool));
   }
 
   getActiveTaskCount() {

@@ -323,14 +323,16 @@ impl<'b> Builder<'b> {
     /// Keeps the lines, and the columns if the replacement is not the longer one.
     fn same_width(&self, start: usize, end: usize, with: &str) -> Edit {
         let old = &self.wrapped[start..end];
-        let mut new = String::from(with);
-        for char in old.chars().skip(with.len()) {
-            new.push(if matches!(char, '\n' | '\r' | '\u{2028}' | '\u{2029}') {
-                char
-            } else {
-                ' '
-            });
-        }
+        let ends: String = old
+            .chars()
+            .filter(|char| matches!(char, '\n' | '\r' | '\u{2028}' | '\u{2029}'))
+            .collect();
+        let last = old
+            .rsplit(['\n', '\r', '\u{2028}', '\u{2029}'])
+            .next()
+            .unwrap_or_default();
+        let used = if ends.is_empty() { width(with) } else { 0 };
+        let new = [with, &ends, &" ".repeat(width(last).saturating_sub(used))].concat();
         Edit {
             start,
             end,

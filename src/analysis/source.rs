@@ -15,6 +15,8 @@ pub enum Wrap {
     Expression,
     /// `({text\n})`
     Member,
+    /// In a function of our own: `new.target` of the code around an arrow function is a syntax error elsewhere.
+    Inside,
 }
 
 impl Wrap {
@@ -22,6 +24,7 @@ impl Wrap {
         match self {
             Self::Expression => "(",
             Self::Member => "({",
+            Self::Inside => "(function(){return(",
         }
     }
 
@@ -29,6 +32,7 @@ impl Wrap {
         match self {
             Self::Expression => "\n)",
             Self::Member => "\n})",
+            Self::Inside => "\n)})",
         }
     }
 }
@@ -48,6 +52,7 @@ pub fn read<T>(text: &str, then: impl FnOnce(&str, &Facts) -> T) -> Result<T, St
         (Wrap::Member, SourceType::script()),
         (Wrap::Expression, SourceType::mjs()),
         (Wrap::Member, SourceType::mjs()),
+        (Wrap::Inside, SourceType::script()),
     ] {
         let wrapped = [wrap.before(), text, wrap.after()].concat();
         let allocator = Allocator::default();
@@ -86,7 +91,13 @@ fn facts_of(program: &Program<'_>, semantic: &Semantic<'_>, wrap: Wrap) -> Optio
             _ => return None,
         },
         (Wrap::Expression, expression) => Subject::Expression(expression),
-        (Wrap::Member, _) => return None,
+        (Wrap::Inside, Expression::FunctionExpression(function)) => {
+            match function.body.as_ref()?.statements.as_slice() {
+                [Statement::ReturnStatement(statement)] => Subject::Expression(statement.argument.as_ref()?),
+                _ => return None,
+            }
+        }
+        (Wrap::Member | Wrap::Inside, _) => return None,
     };
     collect(&subject, semantic.scoping(), wrap)
 }

@@ -77,13 +77,13 @@ pub fn check_config(layer: String, cpu_count: u32, memory: f64) -> String {
     )
 }
 
-/// The numbers of a pool: SPEC section 8. `heaps` are pairs of worker number and heap bytes.
+/// The numbers of a pool, as JSON.
 #[napi(catch_unwind)]
-pub fn pool_stats(pool: u32, heaps: Vec<f64>) -> String {
-    registry::pool(pool).map_or_else(|| "null".into(), |pool| stats::stats(&pool, &heaps))
+pub fn pool_stats(pool: u32) -> String {
+    registry::pool(pool).map_or_else(|| "null".into(), |pool| stats::stats(&pool))
 }
 
-/// How a pool is doing: SPEC section 8. Memory is in bytes.
+/// How a pool is doing, as JSON. `used` and `available` are bytes, `used` without the workers' heaps.
 #[napi(catch_unwind)]
 pub fn pool_health(pool: u32, used: f64, available: f64) -> String {
     registry::pool(pool).map_or_else(|| "null".into(), |pool| stats::health(&pool, used, available))

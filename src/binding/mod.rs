@@ -375,6 +375,15 @@ pub fn drop_attachments(id: f64, back: bool) {
     attachments::drop_all(task_id(id), way(back));
 }
 
+/// A worker says how many bytes of its heap are in use.
+#[napi(catch_unwind)]
+pub fn weigh(isolate: u32, heap: f64) -> napi::Result<()> {
+    let seat = seated(isolate)?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
+    seat.pool.weighed(seat.worker, heap as u64);
+    Ok(())
+}
+
 /// A worker has begun a task whose owner wanted to hear of it.
 #[napi(catch_unwind)]
 pub fn begun(isolate: u32, id: f64) -> napi::Result<()> {

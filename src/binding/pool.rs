@@ -238,6 +238,11 @@ impl Pool {
         Some(facts.to_string())
     }
 
+    /// A worker says how many bytes of its heap are in use.
+    pub fn weighed(&self, worker: WorkerId, heap: u64) {
+        locked(&self.scheduler).weighed(worker, heap);
+    }
+
     pub fn summary(&self) -> Summary {
         locked(&self.scheduler).summary(registry::now())
     }

@@ -22,6 +22,7 @@ pub fn of(config: &Config) -> Settings {
         max_tasks_per_worker: workers.max_tasks_per_worker.map_or(u64::MAX, u64::from),
         max_queue: config.queue.max_size.map_or(usize::MAX, |size| size as usize),
         max_queue_bytes: config.queue.max_bytes.unwrap_or(u64::MAX),
+        memory_limit: config.memory.limit.unwrap_or(u64::MAX),
         ..Settings::default()
     }
 }

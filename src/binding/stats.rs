@@ -18,10 +18,7 @@ fn whole(number: f64) -> u64 {
     number as u64
 }
 
-fn worker_stats(view: &WorkerView, heaps: &[f64]) -> WorkerStats {
-    let heap = heaps
-        .chunks_exact(2)
-        .find(|pair| whole(pair[0]) == u64::from(view.id.0));
+fn worker_stats(view: &WorkerView) -> WorkerStats {
     WorkerStats {
         id: view.id.0,
         state: match view.state {
@@ -33,12 +30,12 @@ fn worker_stats(view: &WorkerView, heaps: &[f64]) -> WorkerStats {
         completed: view.completed,
         failed: view.failed,
         utilization: view.utilization,
-        heap_used: heap.map_or(0, |pair| whole(pair[1])),
+        heap_used: view.heap,
         cpu_time: Nanos(view.cpu),
     }
 }
 
-pub fn stats(pool: &Pool, heaps: &[f64]) -> String {
+pub fn stats(pool: &Pool) -> String {
     let summary = pool.summary();
     let queue = QueueStats {
         depth: summary.queued as u64,
@@ -48,13 +45,14 @@ pub fn stats(pool: &Pool, heaps: &[f64]) -> String {
     let workers = summary
         .workers
         .iter()
-        .map(|view| worker_stats(view, heaps))
+        .map(worker_stats)
         .collect();
     serde_json::to_string(&pool.metrics.stats(queue, workers)).unwrap_or_else(|_| "null".into())
 }
 
 pub fn health(pool: &Pool, used: f64, available: f64) -> String {
     let summary = pool.summary();
+    let heaps: u64 = summary.workers.iter().map(|view| view.heap).sum();
     let now = registry::now();
     let vitals = Vitals {
         workers: WorkerCounts {
@@ -65,7 +63,7 @@ pub fn health(pool: &Pool, used: f64, available: f64) -> String {
         can_start: summary.can_start,
         oldest: Nanos(summary.oldest),
         memory: Memory {
-            used: whole(used),
+            used: whole(used).saturating_add(heaps),
             available: whole(available),
         },
         uptime: Nanos(now.saturating_sub(pool.opened)),

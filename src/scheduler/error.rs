@@ -26,6 +26,11 @@ pub enum Failure {
          wait for some tasks to finish, or raise the limit"
     )]
     QueueBytes { waiting: u64, extra: u64, limit: u64 },
+    #[error(
+        "the pool is out of memory: {used} bytes are in use and `memory.limit` is {limit}; \
+         wait for some tasks to finish, or raise the limit"
+    )]
+    MemoryFull { used: u64, limit: u64 },
     #[error("the pool is shut down and takes no tasks; call `start()` to use it again")]
     ShutDown,
     #[error("the pool was shut down before the task had finished")]
@@ -55,7 +60,7 @@ impl Failure {
         match self {
             Self::Cancelled => "ERR_TASKLETS_CANCELLED",
             Self::RunTimeout { .. } | Self::QueueTimeout { .. } => "ERR_TASKLETS_TIMEOUT",
-            Self::QueueFull { .. } | Self::QueueBytes { .. } => "ERR_TASKLETS_QUEUE_FULL",
+            Self::QueueFull { .. } | Self::QueueBytes { .. } | Self::MemoryFull { .. } => "ERR_TASKLETS_QUEUE_FULL",
             Self::ShutDown | Self::Abandoned => "ERR_TASKLETS_SHUTDOWN",
             Self::Dependency => "ERR_TASKLETS_DEPENDENCY",
             Self::Replaced | Self::WorkerExit { .. } | Self::NoWorkers { .. } => "ERR_TASKLETS_WORKER_EXIT",
@@ -69,7 +74,7 @@ impl Failure {
         match self {
             Self::Cancelled => "AbortError",
             Self::RunTimeout { .. } | Self::QueueTimeout { .. } => "TimeoutError",
-            Self::QueueFull { .. } | Self::QueueBytes { .. } => "QueueFullError",
+            Self::QueueFull { .. } | Self::QueueBytes { .. } | Self::MemoryFull { .. } => "QueueFullError",
             Self::ShutDown | Self::Abandoned => "ShutdownError",
             Self::Dependency => "DependencyError",
             Self::Replaced | Self::WorkerExit { .. } | Self::NoWorkers { .. } => "WorkerExitError",
@@ -93,7 +98,7 @@ impl Failure {
             Self::RunTimeout { limit } => json!({ "phase": "run", "timeout": millis(*limit) }),
             Self::QueueTimeout { limit } => json!({ "phase": "queue", "timeout": millis(*limit) }),
             Self::QueueFull { limit, .. } => json!({ "limit": limit }),
-            Self::QueueBytes { limit, .. } => json!({ "limit": limit }),
+            Self::QueueBytes { limit, .. } | Self::MemoryFull { limit, .. } => json!({ "limit": limit }),
             Self::WorkerExit { code, .. } | Self::NoWorkers { code, .. } => json!({ "exitCode": code }),
             Self::OutOfMemory { limit } => json!({ "limit": limit }),
             Self::Replaced => json!({ "exitCode": 1 }),

@@ -19,6 +19,8 @@ pub struct Settings {
     pub max_queue: usize,
     /// Bytes of arguments that may wait.
     pub max_queue_bytes: u64,
+    /// Bytes that the workers' heaps and the waiting arguments may take together.
+    pub memory_limit: u64,
     /// How long a cancelled or late task may go on where it says nothing of its own.
     pub grace: Nanos,
 }
@@ -45,6 +47,7 @@ impl Default for Settings {
             max_tasks_per_worker: u64::MAX,
             max_queue: usize::MAX,
             max_queue_bytes: u64::MAX,
+            memory_limit: u64::MAX,
             grace: 100 * MILLISECOND,
         }
     }

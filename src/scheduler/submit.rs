@@ -75,7 +75,28 @@ impl Scheduler {
                 limit,
             });
         }
+        let used = self.memory_used();
+        if used.saturating_add(extra) > self.settings.memory_limit {
+            let limit = self.settings.memory_limit;
+            return Err(Failure::MemoryFull { used, limit });
+        }
         Ok(())
+    }
+
+    /// What the pool takes: the heaps of its workers, and the arguments that wait.
+    fn memory_used(&self) -> u64 {
+        if self.settings.memory_limit == u64::MAX {
+            return 0;
+        }
+        let heaps: u64 = self.workers.iter().map(|worker| worker.heap).sum();
+        heaps.saturating_add(self.queued_bytes)
+    }
+
+    /// A worker says how much of its heap is in use.
+    pub fn weighed(&mut self, worker: super::WorkerId, heap: u64) {
+        if let Some(place) = self.workers.get_mut(worker) {
+            place.heap = heap;
+        }
     }
 
     fn enter(&mut self, task: Task, fx: &mut Effects) {

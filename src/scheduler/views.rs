@@ -34,6 +34,8 @@ pub struct WorkerView {
     pub failed: u64,
     /// The part of its life that it has spent running tasks.
     pub utilization: f64,
+    /// Bytes of its heap in use, as it said last.
+    pub heap: u64,
     pub cpu: Nanos,
 }
 
@@ -143,5 +145,6 @@ fn view(worker: &Worker, now: Nanos) -> WorkerView {
         failed: worker.failed,
         utilization: utilization.min(1.0),
         cpu: worker.cpu,
+        heap: worker.heap,
     }
 }

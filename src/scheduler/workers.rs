@@ -76,8 +76,6 @@ pub struct Worker {
     pub woken: Option<Nanos>,
     /// When the first of its tasks may run out of time.
     pub check_at: Nanos,
-    /// It is being ended, whatever it does: nobody needs to look at what lingers on it.
-    pub stopped: bool,
 
     /// How many tasks it has been given and has begun, or may still begin.
     pub taken: u64,
@@ -86,6 +84,8 @@ pub struct Worker {
     /// Time spent running tasks, and CPU time, since it joined.
     pub busy: Nanos,
     pub cpu: Nanos,
+    /// Bytes of its heap in use, as it said last.
+    pub heap: u64,
 }
 
 impl Worker {
@@ -116,6 +116,7 @@ impl Worker {
             failed: 0,
             busy: 0,
             cpu: 0,
+            heap: 0,
         }
     }
 

@@ -4,12 +4,11 @@ use std::sync::atomic::AtomicU32;
 use super::super::effects::{Effects, Handed, Wanted};
 use super::super::error::Failure;
 use super::super::retry::RetryPolicy;
-use super::super::submit::State;
 use super::super::task::{
     Input, IsolateId, MILLISECOND, Nanos, NewTask, Outcome, Payload, Priority, Report, TaskId, Terms,
     WorkerId,
 };
-use super::super::{Scheduler, Settings};
+use super::super::{Scheduler, Settings, State};
 
 const OWNER: IsolateId = IsolateId(1);
 const OTHER: IsolateId = IsolateId(2);

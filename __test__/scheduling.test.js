@@ -1,0 +1,169 @@
+'use strict';
+
+const assert = require('node:assert');
+const { test } = require('node:test');
+
+const { Gate, echo, outcome, poolFor, spin, stand } = require('./fixtures/pools');
+
+/** Runs a function until its speed is known, so that its tasks are handed over in batches. */
+async function acquaint(pool) {
+  for (let round = 0; round < 3; round++) {
+    await pool.runAll(Array.from({ length: 400 }, () => ({ task: spin, args: [0] })));
+  }
+}
+
+test('a long task that comes first holds up no other of its function', async (t) => {
+  const pool = poolFor(t);
+  await acquaint(pool);
+  const begun = performance.now();
+  const long = pool.run(spin, { args: [1500] });
+  const short = Array.from({ length: 400 }, () => pool.run(spin, { args: [0] }));
+  await Promise.all(short);
+  assert.ok(performance.now() - begun < 500, String(performance.now() - begun));
+  assert.strictEqual(long.state, 'running');
+  await long;
+});
+
+test('a long task in the middle holds up neither those before it nor those behind it', async (t) => {
+  const pool = poolFor(t);
+  await acquaint(pool);
+  const begun = performance.now();
+  const before = Array.from({ length: 200 }, () => pool.run(spin, { args: [0] }));
+  const long = pool.run(spin, { args: [1500] });
+  const behind = Array.from({ length: 200 }, () => pool.run(spin, { args: [0] }));
+  await Promise.all(behind);
+  assert.ok(performance.now() - begun < 700, `behind: ${performance.now() - begun}`);
+  await Promise.all(before);
+  assert.ok(performance.now() - begun < 700, `before: ${performance.now() - begun}`);
+  assert.strictEqual(long.state, 'running');
+  await long;
+});
+
+test('20 tasks of 50 ms on two workers take little more than half the time of one', async (t) => {
+  const pool = poolFor(t);
+  const nap = () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  await pool.runAll([nap, nap]);
+  for (const nth of [1, 2, 3]) {
+    const begun = performance.now();
+    await Promise.all(Array.from({ length: 20 }, () => pool.run(nap)));
+    const took = performance.now() - begun;
+    // Ten in a row on each; what else runs on the machine may cost a round or two.
+    if (took < 600) return;
+    if (nth === 3) assert.fail(`${took} ms`);
+  }
+});
+
+test('an idle worker takes what waits behind a busy one', async (t) => {
+  const pool = poolFor(t);
+  await acquaint(pool);
+  const gate = new Gate();
+  const held = pool.run(stand, { args: [gate.words] });
+  await gate.entered();
+  for (let i = 0; i < 200; i++) assert.strictEqual(await pool.run(echo, { args: [i] }), i);
+  gate.open();
+  await held;
+});
+
+test('a low task is not starved for ever by others', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const gate = new Gate();
+  const held = pool.run(stand, { args: [gate.words] });
+  await gate.entered();
+  const low = pool.run(echo, { args: ['low'], priority: 'low' });
+  const high = Array.from({ length: 100 }, () => pool.run(echo, { priority: 'critical' }));
+  gate.open();
+  await Promise.all([held, low, ...high]);
+});
+
+test('tasks that await leave their worker to others, up to `concurrency`', async (t) => {
+  const pool = poolFor(t, { workers: { max: 1, concurrency: 4 } });
+  const words = new Int32Array(new SharedArrayBuffer(16));
+  // eslint-disable-next-line no-shadow -- the task has nothing but its arguments
+  const wait = async (words) => {
+    const now = Atomics.add(words, 0, 1) + 1;
+    if (now > Atomics.load(words, 1)) Atomics.store(words, 1, now);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    Atomics.sub(words, 0, 1);
+  };
+  await Promise.all(Array.from({ length: 24 }, () => pool.run(wait, { args: [words] })));
+  assert.ok(words[1] >= 2 && words[1] <= 4, String(words[1]));
+});
+
+test('tasks of equal priority start in the order of submission', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const order = new Int32Array(new SharedArrayBuffer(4 * 1001));
+  // eslint-disable-next-line no-shadow -- the task has nothing but its arguments
+  const note = (order, n) => {
+    order[Atomics.add(order, 0, 1) + 1] = n;
+  };
+  await Promise.all(Array.from({ length: 1000 }, (_, n) => pool.run(note, { args: [order, n] })));
+  assert.deepStrictEqual([...order.subarray(1)], [...Array(1000).keys()]);
+});
+
+test('the number of workers follows the config under load: 1, 4, 1', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  let stop = false;
+  const settled = [];
+  const load = (async () => {
+    while (!stop) settled.push(...(await Promise.all(Array.from({ length: 20 }, () => outcome(pool.run(spin, { args: [1] }))))));
+  })();
+  const staying = () => pool.getStats().workers.filter(({ state }) => state !== 'leaving').length;
+  const until = async (/** @type {(n: number) => boolean} */ holds) => {
+    while (!holds(staying())) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  await until((n) => n === 1);
+  pool.config({ workers: 4 });
+  await until((n) => n > 1);
+  pool.config({ workers: 1 });
+  await until((n) => n === 1);
+  stop = true;
+  await load;
+  assert.ok(settled.every(({ error }) => error === undefined), String(settled.find(({ error }) => error)?.error));
+});
+
+test('workers that have been idle for idleTimeout leave, down to min', async (t) => {
+  const pool = poolFor(t, { workers: { min: 1, max: 3, idleTimeout: 20 } });
+  const gate = new Gate();
+  const handles = Array.from({ length: 3 }, () => pool.run(stand, { args: [gate.words] }));
+  await gate.entered(3);
+  gate.open();
+  await Promise.all(handles);
+  while (pool.getStats().workers.length > 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.strictEqual(pool.getStats().workers.length, 1);
+  assert.strictEqual(await pool.run(echo, { args: [1] }), 1);
+});
+
+test('a queue that is full refuses, and takes tasks again when there is room', async (t) => {
+  for (const maxSize of [0, 1, 3]) {
+    const pool = poolFor(t, { workers: 1, queue: { maxSize } });
+    const gate = new Gate();
+    const held = pool.run(stand, { args: [gate.words] });
+    await gate.entered();
+    const outcomes = Array.from({ length: 5 }, (_, i) => outcome(pool.run(echo, { args: [i] })));
+    const refused = await Promise.all(outcomes.slice(maxSize));
+    for (const { error } of refused) {
+      assert.strictEqual(error?.code, 'ERR_TASKLETS_QUEUE_FULL');
+      assert.strictEqual(error.limit, maxSize);
+    }
+    gate.open();
+    await held;
+    for (const [i, { value }] of (await Promise.all(outcomes.slice(0, maxSize))).entries()) assert.strictEqual(value, i);
+    assert.strictEqual(await pool.run(echo, { args: ['room'] }), 'room');
+    assert.strictEqual(pool.getStats().counts.rejected, 5 - maxSize);
+  }
+});
+
+test('a queue that holds too many bytes refuses', async (t) => {
+  const pool = poolFor(t, { workers: 1, queue: { maxBytes: '1MB' } });
+  const gate = new Gate();
+  const held = pool.run(stand, { args: [gate.words] });
+  await gate.entered();
+  const big = new Uint8Array(700 * 1024);
+  const first = pool.run((bytes) => bytes.length, { args: [big] });
+  const { error } = await outcome(pool.run((bytes) => bytes.length, { args: [big] }));
+  assert.strictEqual(error.code, 'ERR_TASKLETS_QUEUE_FULL');
+  gate.open();
+  await held;
+  assert.strictEqual(await first, 700 * 1024);
+});
