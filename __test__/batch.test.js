@@ -46,7 +46,10 @@ test('10 000 items', async (t) => {
   const items = Array.from({ length: 10_000 }, (_, i) => ({ name: `n${i}`, task: echo, args: [i] }));
   const results = await pool.batch(items, { concurrency: 100, onProgress: (progress) => (last = progress) });
   assert.ok(results.every(({ name, result, success }, i) => success && result === i && name === `n${i}`));
-  assert.deepStrictEqual({ ...last, name: '' }, { completed: 10_000, failed: 0, total: 10_000, percentage: 100, name: '' });
+  assert.deepStrictEqual(
+    { ...last, name: '' },
+    { completed: 10_000, failed: 0, total: 10_000, percentage: 100, name: '' },
+  );
 });
 
 test('an empty batch has no results', async (t) => {
@@ -145,7 +148,9 @@ test('thrown values that are no errors are told as they are', async (t) => {
   const throws = (/** @type {any} */ value) => {
     throw value;
   };
-  const results = await pool.batch([null, undefined, 0, '', false].map((value) => ({ task: throws, args: [value] })));
+  const results = await pool.batch(
+    [null, undefined, 0, '', false].map((value) => ({ task: throws, args: [value] })),
+  );
   assert.deepStrictEqual(
     results.map(({ success, error }) => [success, error]),
     [null, undefined, 0, '', false].map((value) => [false, value]),

@@ -222,7 +222,9 @@ test('one signal may cancel many, and those that it cancels do not warn of a lea
   const handles = Array.from({ length: 50 }, () => pool.run(echo, { signal: controller.signal }));
   controller.abort();
   for (const { reason } of /** @type {any[]} */ (await Promise.allSettled(handles))) assertCancelled(reason);
-  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
   assert.deepStrictEqual(
     warnings.filter(({ name }) => name === 'MaxListenersExceededWarning'),
     [],

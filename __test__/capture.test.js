@@ -46,6 +46,23 @@ describe('captures', () => {
     for (factor of [2, 3, 4]) assert.equal(await pool.run(task), 10 * factor);
   });
 
+  test('notice it also where the task is written anew each time', async () => {
+    let factor = 2;
+    const scale = (x) => x * factor;
+    const run = () => pool.run(() => scale(10));
+    for (factor of [2, 2, 3, 3, 3, 2, 2]) assert.equal(await run(), 10 * factor);
+  });
+
+  test('notice a change further down, and one in a circle', async () => {
+    let base = 1;
+    const deep = (x) => x + base;
+    const middle = (x) => deep(x) * 2;
+    const even = (n) => (n === 0 ? base : odd(n - 1));
+    const odd = (n) => (n === 0 ? -base : even(n - 1));
+    const run = () => pool.run(() => [middle(1), even(4), odd(4)]);
+    for (base of [1, 1, 5, 5, 1]) assert.deepEqual(await run(), [(1 + base) * 2, base, -base]);
+  });
+
   test('notice a helper that was replaced', async () => {
     let helper = () => 'old';
     const task = () => helper();
@@ -132,6 +149,26 @@ describe('captures', () => {
     pool.capture.prepare(task);
     assert.equal(pool.capture.prepare(task).section, null);
     assert.equal(pool.capture.prepare(() => addK(1), { keep: true }).section, null);
+  });
+
+  describe('take of a module only the members in use', () => {
+    const connection = Promise.resolve();
+    const makers = {
+      'a namespace with getters': () =>
+        Object.defineProperty({ get addK() { return addK; }, get connection() { return connection; } }, '__esModule', { value: true }), // prettier-ignore
+      'a namespace with a default': () => {
+        const inner = { addK, connection };
+        return { default: inner, get addK() { return addK; }, get connection() { return connection; } }; // prettier-ignore
+      },
+      'an object of a test runner': () =>
+        Object.defineProperty({ addK, connection }, Symbol.toStringTag, { value: 'Module' }),
+    };
+    for (const [name, make] of Object.entries(makers)) {
+      test(`made by tools: ${name}`, async () => {
+        const lib = make();
+        assert.equal(await pool.run(() => lib.addK(1)), 8);
+      });
+    }
   });
 
   describe('given explicitly', () => {

@@ -141,7 +141,8 @@ test('rejects with ERR_TASKLETS_DEPENDENCY when what it depends on fails', async
     },
     { name: 'walk' },
   );
-  const next = pool.run(echo, { dependsOn: [pool.run(() => 1), failing], name: 'rest' });
+  const fine = pool.run(() => 1);
+  const next = pool.run(echo, { dependsOn: [fine, failing], name: 'rest' });
   const last = pool.run(echo, { dependsOn: next });
   const { error } = await outcome(next);
   assert.ok(error instanceof errors.DependencyError);
@@ -157,6 +158,7 @@ test('rejects with ERR_TASKLETS_DEPENDENCY when what it depends on fails', async
   // Also when it has failed before.
   const late = await outcome(pool.run(echo, { dependsOn: failing }));
   assert.strictEqual(late.error.cause, error.cause);
+  await fine;
   assert.strictEqual(pool.getActiveTaskCount(), 0);
 });
 

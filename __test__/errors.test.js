@@ -93,7 +93,20 @@ test('thrown values that are no errors reject as they are', async (t) => {
   const throws = (/** @type {any} */ value) => {
     throw value;
   };
-  for (const value of [null, undefined, 0, -0, NaN, '', 'text', false, 5n, { a: 1 }, [1, [2]], new Map([[1, 2]])]) {
+  for (const value of [
+    null,
+    undefined,
+    0,
+    -0,
+    NaN,
+    '',
+    'text',
+    false,
+    5n,
+    { a: 1 },
+    [1, [2]],
+    new Map([[1, 2]]),
+  ]) {
     const seen = await outcome(pool.run(throws, { args: [value] }));
     assert.ok(Object.hasOwn(seen, 'error'));
     assert.deepStrictEqual(seen.error, value);

@@ -34,7 +34,12 @@ test('takes its name from the options, or from the function', async (t) => {
   const pool = poolFor(t);
   assert.strictEqual(pool.run(echo).name, 'echo');
   assert.strictEqual(pool.run(echo, { name: 'mine' }).name, 'mine');
-  const unnamed = pool.run((() => () => 1)());
+  const unnamed = pool.run(
+    (
+      () => () =>
+        1
+    )(),
+  );
   assert.strictEqual(typeof unnamed.name, 'string');
   assert.notStrictEqual(unnamed.name, '');
   const odd = Object.defineProperty(() => 1, 'name', { value: 42 });
@@ -88,7 +93,13 @@ test('waits between attempts as `waiting`', async (t) => {
     () => {
       throw new Error('again');
     },
-    { retry: { attempts: 2, delay: 60_000, onRetry: () => setImmediate(() => waits.dispatchEvent(new Event('rest'))) } },
+    {
+      retry: {
+        attempts: 2,
+        delay: 60_000,
+        onRetry: () => setImmediate(() => waits.dispatchEvent(new Event('rest'))),
+      },
+    },
   );
   const waits = new EventTarget();
   const seen = outcome(handle);
@@ -109,7 +120,10 @@ test('says how long it waited, ran and used the processor', async (t) => {
   const second = pool.run(echo);
   await Promise.all([first, second]);
   assert.ok(first.usage.runTime >= 59 && first.usage.runTime < 5_000, String(first.usage.runTime));
-  assert.ok(first.usage.cpuTime > 0 && first.usage.cpuTime <= first.usage.runTime + 5, String(first.usage.cpuTime));
+  assert.ok(
+    first.usage.cpuTime > 0 && first.usage.cpuTime <= first.usage.runTime + 5,
+    String(first.usage.cpuTime),
+  );
   assert.ok(second.usage.queueTime >= 55, String(second.usage.queueTime));
   assert.deepStrictEqual(Object.keys(first.usage).sort(), ['cpuTime', 'queueTime', 'runTime']);
   const { elapsed } = first;
@@ -161,17 +175,25 @@ test('several callbacks are all called, those that come late too', async (t) => 
   const handle = pool.run(echo, { args: [1] });
   const calls = [];
   assert.strictEqual(
-    handle.onComplete(() => calls.push(1)).onComplete(() => calls.push(2)).onError(() => calls.push(3)).onProgress(() => {}),
+    handle
+      .onComplete(() => calls.push(1))
+      .onComplete(() => calls.push(2))
+      .onError(() => calls.push(3))
+      .onProgress(() => {}),
     handle,
   );
   await handle;
-  await new Promise((resolve) => handle.onComplete(resolve));
+  await new Promise((resolve) => {
+    handle.onComplete(resolve);
+  });
   assert.deepStrictEqual(calls, [1, 2]);
   const failing = pool.run(() => {
     throw new Error('late');
   });
   await outcome(failing);
-  const error = await new Promise((resolve) => failing.onError(resolve));
+  const error = await new Promise((resolve) => {
+    failing.onError(resolve);
+  });
   assert.strictEqual(error.message, 'late');
 });
 
@@ -289,7 +311,18 @@ test('keeps metadata of its own', async (t) => {
 test('looking at a handle in the turn of its submission does not disturb it', async (t) => {
   const pool = poolFor(t);
   const handle = pool.run(linger, { args: [new Int32Array(new SharedArrayBuffer(8)).fill(1), 'x'] });
-  for (const property of ['id', 'name', 'state', 'progress', 'attempts', 'worker', 'timeout', 'elapsed', 'metadata', 'usage']) {
+  for (const property of [
+    'id',
+    'name',
+    'state',
+    'progress',
+    'attempts',
+    'worker',
+    'timeout',
+    'elapsed',
+    'metadata',
+    'usage',
+  ]) {
     assert.doesNotThrow(() => handle[property], property);
   }
   assert.strictEqual(await handle, 'x');
@@ -307,7 +340,10 @@ test('its fields cannot be mistaken for those of another: two handles of one fun
 
 /** A promise and its ends. */
 function deferred() {
-  let resolve = (/** @type {any} */ _value) => {};
-  const promise = new Promise((settle) => (resolve = settle));
+  /** @type {(value?: any) => void} */
+  let resolve = () => {};
+  const promise = new Promise((settle) => {
+    resolve = settle;
+  });
   return { promise, resolve };
 }

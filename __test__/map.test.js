@@ -40,11 +40,16 @@ test('takes any iterable, and none at all', async (t) => {
 test('waits for async functions', async (t) => {
   const pool = poolFor(t);
   const later = async (/** @type {number} */ n) => {
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     return n + 1;
   };
   for (const chunkSize of /** @type {const} */ (['auto', 1, 5])) {
-    assert.deepStrictEqual(await pool.map(later, [1, 2, 3, 4, 5, 6, 7], { chunkSize }), [2, 3, 4, 5, 6, 7, 8]);
+    assert.deepStrictEqual(
+      await pool.map(later, [1, 2, 3, 4, 5, 6, 7], { chunkSize }),
+      [2, 3, 4, 5, 6, 7, 8],
+    );
   }
 });
 
@@ -125,7 +130,10 @@ test('an iterator that gives no objects rejects', async (t) => {
 test('an item that cannot travel rejects with the path to it', async (t) => {
   const pool = poolFor(t);
   const { error } = await outcome(pool.map(echo, [1, { socket: () => {}, other: Symbol('x') }]));
-  assert.ok(error instanceof errors.SerializationError || error instanceof errors.CaptureError, String(error));
+  assert.ok(
+    error instanceof errors.SerializationError || error instanceof errors.CaptureError,
+    String(error),
+  );
 });
 
 test('never throws: wrong arguments reject', async (t) => {
@@ -137,10 +145,24 @@ test('never throws: wrong arguments reject', async (t) => {
   }
   async function* later() {}
   assert.match((await outcome(pool.map(echo, /** @type {any} */ (later())))).error.message, /stream/);
-  assert.ok((await outcome(pool.map(/** @type {any} */ (null), [1]))).error instanceof errors.InvalidTaskError);
-  assert.ok((await outcome(pool.map(/** @type {any} */ (null), []))).error instanceof errors.InvalidTaskError);
-  for (const options of [{ chunkSize: 0 }, { chunkSize: 'big' }, { concurrency: 0 }, { args: [1] }, { chunksize: 1 }, null, 5]) {
-    assert.ok((await outcome(pool.map(echo, [1], /** @type {any} */ (options)))).error instanceof errors.ConfigError);
+  assert.ok(
+    (await outcome(pool.map(/** @type {any} */ (null), [1]))).error instanceof errors.InvalidTaskError,
+  );
+  assert.ok(
+    (await outcome(pool.map(/** @type {any} */ (null), []))).error instanceof errors.InvalidTaskError,
+  );
+  for (const options of [
+    { chunkSize: 0 },
+    { chunkSize: 'big' },
+    { concurrency: 0 },
+    { args: [1] },
+    { chunksize: 1 },
+    null,
+    5,
+  ]) {
+    assert.ok(
+      (await outcome(pool.map(echo, [1], /** @type {any} */ (options)))).error instanceof errors.ConfigError,
+    );
   }
 });
 
@@ -149,8 +171,10 @@ test('concurrency bounds what is under way', async (t) => {
   const words = new Int32Array(new SharedArrayBuffer(12));
   const measure = async (words) => {
     const now = Atomics.add(words, 0, 1) + 1;
-    for (let most; now > (most = Atomics.load(words, 1)); ) Atomics.compareExchange(words, 1, most, now);
-    await new Promise((resolve) => setTimeout(resolve, 3));
+    for (let most; now > (most = Atomics.load(words, 1));) Atomics.compareExchange(words, 1, most, now);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 3);
+    });
     Atomics.sub(words, 0, 1);
   };
   await pool.map(measure, Array(30).fill(words), { chunkSize: 1, concurrency: 3 });
@@ -164,9 +188,13 @@ test('reads its source only as results come', async (t) => {
     for (;;) yield taken++;
   }
   const gate = new Gate();
-  const held = pool.map(linger, (function* () {
-    for (const _ of source()) yield gate.words;
-  })(), { chunkSize: 1, concurrency: 2, signal: AbortSignal.timeout(60_000), grace: 0 });
+  const held = pool.map(
+    linger,
+    (function* () {
+      for (const _ of source()) yield gate.words;
+    })(),
+    { chunkSize: 1, concurrency: 2, signal: AbortSignal.timeout(60_000), grace: 0 },
+  );
   const seen = outcome(held);
   await gate.entered(2);
   assert.strictEqual(taken, 2);
@@ -197,10 +225,10 @@ test('retries a chunk that fails', async (t) => {
     if (Atomics.add(words, 0, 1) === 0) throw new Error('first');
     return 'ok';
   };
-  assert.deepStrictEqual(await pool.map(once, [words, words], { retry: { attempts: 2, delay: 0 }, chunkSize: 1 }), [
-    'ok',
-    'ok',
-  ]);
+  assert.deepStrictEqual(
+    await pool.map(once, [words, words], { retry: { attempts: 2, delay: 0 }, chunkSize: 1 }),
+    ['ok', 'ok'],
+  );
 });
 
 test('keeps both workers busy', async (t) => {

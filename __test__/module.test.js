@@ -38,7 +38,10 @@ test('is loaded once per worker, and keeps its state there', async (t) => {
   const pool = poolFor(t, { workers: 1 });
   const calls = moduleTask(COMMONJS, 'calls');
   const seen = await Promise.all(Array.from({ length: 50 }, () => pool.run(calls)));
-  assert.deepStrictEqual(seen, Array.from({ length: 50 }, (_, i) => i + 1));
+  assert.deepStrictEqual(
+    seen,
+    Array.from({ length: 50 }, (_, i) => i + 1),
+  );
   assert.strictEqual(await pool.run(moduleTask(COMMONJS, 'calls')), 51);
 });
 
@@ -76,7 +79,10 @@ test('throws for arguments that are none', () => {
   for (const wrong of [undefined, null, 5, '', {}, () => {}]) {
     assert.throws(() => moduleTask(/** @type {any} */ (wrong)), { code: 'ERR_TASKLETS_CONFIG' });
   }
-  assert.throws(() => moduleTask(COMMONJS, /** @type {any} */ (5)), { code: 'ERR_TASKLETS_CONFIG', option: 'exportName' });
+  assert.throws(() => moduleTask(COMMONJS, /** @type {any} */ (5)), {
+    code: 'ERR_TASKLETS_CONFIG',
+    option: 'exportName',
+  });
 });
 
 test('a long task of a module holds up no other while a worker is free', async (t) => {

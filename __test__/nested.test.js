@@ -72,7 +72,10 @@ test('a parent that dies takes its waiting children with it, and nothing hangs',
   const { error } = await outcome(pool.run(task('leavesItsChildren')));
   assert.ok(error instanceof errors.WorkerExitError);
   assert.strictEqual(await pool.run(() => 1), 1);
-  while (pool.getActiveTaskCount() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (pool.getActiveTaskCount() > 0)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
 });
 
 test('what belongs to the owner of the pool is refused in a task', async (t) => {

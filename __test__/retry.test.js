@@ -61,7 +61,8 @@ test('onRetry hears of each failed attempt and the wait after it', async (t) => 
     delay: 4,
     backoff: 2,
     maxDelay: 10,
-    onRetry: (error, attempt, wait) => heard.push([error.message, error instanceof RangeError, attempt, wait]),
+    onRetry: (error, attempt, wait) =>
+      heard.push([error.message, error instanceof RangeError, attempt, wait]),
   });
   assert.strictEqual(await handle, 4);
   assert.deepStrictEqual(heard, [
@@ -168,7 +169,12 @@ test('a timeout counts as a failure, for each attempt anew', async (t) => {
     if (Atomics.add(words, 0, 1) === 0) for (;;);
     return 'second';
   };
-  const handle = pool.run(sometimes, { args: [counter()], timeout: 40, grace: 0, retry: { attempts: 2, delay: 0 } });
+  const handle = pool.run(sometimes, {
+    args: [counter()],
+    timeout: 40,
+    grace: 0,
+    retry: { attempts: 2, delay: 0 },
+  });
   assert.strictEqual(await handle, 'second');
   assert.strictEqual(handle.attempts, 2);
   const late = pool.run(spinForever, { timeout: 10, grace: 0, retry: { attempts: 2, delay: 0 } });
@@ -200,7 +206,9 @@ test('what can never work is not tried again', async (t) => {
   const { error } = await outcome(pool.retry(unserializable, { args: [words], delay: 0 }));
   assert.ok(error instanceof errors.SerializationError);
   assert.ok((await outcome(pool.retry(/** @type {any} */ (5)))).error instanceof errors.InvalidTaskError);
-  assert.ok((await outcome(pool.retry(echo, { args: [Symbol('x')] }))).error instanceof errors.SerializationError);
+  assert.ok(
+    (await outcome(pool.retry(echo, { args: [Symbol('x')] }))).error instanceof errors.SerializationError,
+  );
 });
 
 test('a parcel goes with every attempt', async (t) => {

@@ -41,7 +41,9 @@ test('without failFast all are waited for, and an AggregateError tells of the fa
   const words = new Int32Array(new SharedArrayBuffer(4));
   const count = (words) => Atomics.add(words, 0, 1);
   const { error } = await outcome(
-    pool.runAll([fails, { task: count, args: [words] }, null, { task: count, args: [words] }], { failFast: false }),
+    pool.runAll([fails, { task: count, args: [words] }, null, { task: count, args: [words] }], {
+      failFast: false,
+    }),
   );
   assert.ok(error instanceof AggregateError);
   assert.strictEqual(error.errors.length, 2);
@@ -84,7 +86,9 @@ test('wrong options name the item', async (t) => {
     assert.strictEqual((await outcome(pool.runAll(/** @type {any} */ (wrong)))).error.option, 'tasks');
   }
   for (const options of [{ failfast: true }, { failFast: 1 }, { args: [1] }, null]) {
-    assert.ok((await outcome(pool.runAll([], /** @type {any} */ (options)))).error instanceof errors.ConfigError);
+    assert.ok(
+      (await outcome(pool.runAll([], /** @type {any} */ (options)))).error instanceof errors.ConfigError,
+    );
   }
 });
 

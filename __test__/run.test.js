@@ -87,7 +87,18 @@ test('gives a data object that has `then` as data', async (t) => {
 
 test('never throws: what is no task rejects with ERR_TASKLETS_INVALID_TASK', async (t) => {
   const pool = poolFor(t);
-  for (const wrong of [undefined, null, 0, 'text', Symbol('x'), 1n, {}, [], new Proxy({}, {}), Promise.resolve()]) {
+  for (const wrong of [
+    undefined,
+    null,
+    0,
+    'text',
+    Symbol('x'),
+    1n,
+    {},
+    [],
+    new Proxy({}, {}),
+    Promise.resolve(),
+  ]) {
     const { error } = await outcome(pool.run(/** @type {any} */ (wrong)));
     assert.ok(error instanceof errors.InvalidTaskError, String(error?.stack));
     assert.strictEqual(error.code, 'ERR_TASKLETS_INVALID_TASK');
@@ -150,11 +161,9 @@ test('a getter that submits tasks while arguments are written', async (t) => {
   const outer = await pool.run(echo, { args: args(5) });
   assert.strictEqual(outer.nested, 5);
   const seen = await Promise.all(inner);
-  assert.deepStrictEqual(
-    seen.map(({ nested }) => nested).sort(),
-    [0, 1, 2, 3, 4],
-  );
-  for (const { before, after } of [outer, ...seen]) assert.strictEqual(before + after, 'x'.repeat(50) + 'y'.repeat(50));
+  assert.deepStrictEqual(seen.map(({ nested }) => nested).sort(), [0, 1, 2, 3, 4]);
+  for (const { before, after } of [outer, ...seen])
+    assert.strictEqual(before + after, 'x'.repeat(50) + 'y'.repeat(50));
 });
 
 test('a getter that submits tasks and then throws', async (t) => {
@@ -229,5 +238,8 @@ test('priorities go first, in order of submission among equals', async (t) => {
   assert.strictEqual(handles[0].state, 'queued');
   gate.open();
   await Promise.all([first, ...handles]);
-  assert.deepStrictEqual([...order.slice(1, 21)], wanted.sort((a, b) => a - b));
+  assert.deepStrictEqual(
+    [...order.slice(1, 21)],
+    wanted.sort((a, b) => a - b),
+  );
 });

@@ -17,7 +17,10 @@ test('waits for what runs and what is queued', async (t) => {
   gate.open();
   const report = await ending;
   assert.deepStrictEqual(await Promise.all([first, second]), ['first', 'second']);
-  assert.deepStrictEqual({ ...report, duration: 0 }, { graceful: true, completed: 2, cancelled: 0, abandoned: 0, duration: 0 });
+  assert.deepStrictEqual(
+    { ...report, duration: 0 },
+    { graceful: true, completed: 2, cancelled: 0, abandoned: 0, duration: 0 },
+  );
   assert.ok(report.duration > 0);
   assert.strictEqual(pool.getStats().workers.length, 0);
 });
@@ -72,11 +75,15 @@ test('cancelPending cancels what is queued', async (t) => {
     ),
   );
   const ending = pool.shutdown({ cancelPending: true });
-  for (const { error } of [...(await queued), await resting]) assert.ok(error instanceof errors.CancelledError);
+  for (const { error } of [...(await queued), await resting])
+    assert.ok(error instanceof errors.CancelledError);
   gate.open();
   const report = await ending;
   assert.strictEqual(await first, 'kept');
-  assert.deepStrictEqual({ ...report, duration: 0 }, { graceful: true, completed: 1, cancelled: 11, abandoned: 0, duration: 0 });
+  assert.deepStrictEqual(
+    { ...report, duration: 0 },
+    { graceful: true, completed: 1, cancelled: 11, abandoned: 0, duration: 0 },
+  );
 });
 
 test('gives up what is left at the timeout', async (t) => {
@@ -88,7 +95,8 @@ test('gives up what is left at the timeout', async (t) => {
   const report = await pool.shutdown({ timeout: 30 });
   assert.strictEqual(report.graceful, false);
   assert.strictEqual(report.abandoned, 2);
-  for (const { error } of [await running, await queued]) assert.ok(error instanceof errors.ShutdownError, String(error));
+  for (const { error } of [await running, await queued])
+    assert.ok(error instanceof errors.ShutdownError, String(error));
   assert.strictEqual(pool.getStats().workers.length, 0);
 });
 
@@ -165,7 +173,9 @@ test('onShutdown callbacks run in reverse order and are waited for', async (t) =
   const calls = [];
   pool.onShutdown(() => calls.push(1));
   pool.onShutdown(async () => {
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     calls.push(2);
   });
   const remove = pool.onShutdown(() => calls.push('removed'));
@@ -202,7 +212,9 @@ test('an onShutdown callback that throws or rejects is a warning', async (t) => 
     throw null;
   });
   await pool.shutdown();
-  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
   assert.strictEqual(warnings.length, 2);
 });
 
@@ -239,7 +251,9 @@ test('parents may finish their children while the pool ends', async (t) => {
 test('wrong options reject', async (t) => {
   const pool = poolFor(t);
   for (const options of [{ timeout: -1 }, { timeout: '1' }, { cancelpending: true }, { force: 1 }, null, 5]) {
-    assert.ok((await outcome(pool.shutdown(/** @type {any} */ (options)))).error instanceof errors.ConfigError);
+    assert.ok(
+      (await outcome(pool.shutdown(/** @type {any} */ (options)))).error instanceof errors.ConfigError,
+    );
   }
   assert.strictEqual(await pool.run(echo, { args: ['still open'] }), 'still open');
 });

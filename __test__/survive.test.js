@@ -53,7 +53,11 @@ const DEATHS = [
     },
     4,
   ],
-  ['process.exit in a task that is a promise', () => new Promise(() => setImmediate(() => process.exit(0))), 0],
+  [
+    'process.exit in a task that is a promise',
+    () => new Promise(() => setImmediate(() => process.exit(0))),
+    0,
+  ],
   [
     'an uncaught error in a timer',
     () =>
@@ -159,7 +163,9 @@ test('what a worker had finished when it died is not lost', async (t) => {
     if (n === 19) setTimeout(() => process.exit(7));
     return n === 19 ? new Promise(() => {}) : n;
   };
-  const outcomes = await Promise.all(Array.from({ length: 20 }, (_, n) => outcome(pool.run(nth, { args: [n] }))));
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => outcome(pool.run(nth, { args: [n] }))),
+  );
   assertWorkerExit(outcomes[19].error, 7);
   for (const [n, { value }] of outcomes.slice(0, 19).entries()) assert.strictEqual(value, n);
 });
@@ -418,7 +424,17 @@ const VANDALS = {
     for (const name of ['Buffer', 'Uint8Array', 'DataView']) Reflect.set(globalThis, name, null);
   },
   'setters on Object.prototype': () => {
-    for (const name of ['id', 'owner', 'callable', 'extras', 'root', 'transfer', 'fn', 'content', 'cancelled']) {
+    for (const name of [
+      'id',
+      'owner',
+      'callable',
+      'extras',
+      'root',
+      'transfer',
+      'fn',
+      'content',
+      'cancelled',
+    ]) {
       Object.defineProperty(Object.prototype, name, {
         get: () => 'polluted',
         set() {

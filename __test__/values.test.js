@@ -193,11 +193,17 @@ test('a task with a parcel that is cancelled while the parcel travels', async (t
   for (let i = 0; i < 50; i++) {
     const handle = pool.run(linger, { args: [new Gate().words], grace: 5 });
     const seen = outcome(handle);
-    if (i % 2) await new Promise((resolve) => setImmediate(resolve));
+    if (i % 2)
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
     handle.cancel();
     assert.ok((await seen).error instanceof errors.CancelledError);
   }
-  assert.strictEqual(await pool.run((v) => v[0], { args: [new Int32Array(new SharedArrayBuffer(4)).fill(5)] }), 5);
+  assert.strictEqual(
+    await pool.run((v) => v[0], { args: [new Int32Array(new SharedArrayBuffer(4)).fill(5)] }),
+    5,
+  );
 });
 
 test('a large argument, a large result, and many of them', async (t) => {

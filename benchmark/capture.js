@@ -67,9 +67,12 @@ function bareReading() {
     const { objectId } = post('Runtime.evaluate', { expression: 'bench.fn' }).result;
     const { internalProperties } = post('Runtime.getProperties', { objectId, ownProperties: true });
     const scopes = internalProperties.find(({ name }) => name === '[[Scopes]]').value;
-    const arguments_ = [{ objectId: scopes.objectId }];
     const functionDeclaration = 'function(a){bench.out=a}';
-    post('Runtime.callFunctionOn', { objectId, functionDeclaration, arguments: arguments_ });
+    post('Runtime.callFunctionOn', {
+      objectId,
+      functionDeclaration,
+      arguments: [{ objectId: scopes.objectId }],
+    });
     delete global.bench;
     session.disconnect();
     return holder.out;

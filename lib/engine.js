@@ -411,6 +411,7 @@ class Engine {
    */
   #submit(bytes, length) {
     binding.submit(this.#isolate.id, this.pool, bytes, length);
+    if (this.#isolate.onTasks === undefined) this.#isolate.watch.begin(this.#isolate.handles.size);
     // The first worker is wanted at once, not by way of the event loop.
     if (this.staff !== undefined && this.staff.size === 0) this.#isolate.drain();
   }

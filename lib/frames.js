@@ -135,7 +135,10 @@ const WORDS = Object.freeze({ CLAIM: 0, CANCELLED: 1, FIRST_STAMP: 8, MAX_BATCH:
 /** How far a task that yields values may be ahead of whoever takes them; one value may be larger. */
 const FLOW = Object.freeze({ WINDOW: 64, MOST_BYTES: 1024 * 1024 });
 
+/** Where things are in the words by which an isolate is called: `binding::isolate::Attention`. */
+const ATTENTION = Object.freeze({ MAIL: 0, POLLING: 1 });
+
 /** @param {number} length */
 const aligned = (length) => (length + 7) & ~7;
 
-module.exports = { SUBMIT, TERMS, TASK, REPORT, MAIL, KIND, FORM, WORDS, FLOW, aligned };
+module.exports = { SUBMIT, TERMS, TASK, REPORT, MAIL, KIND, FORM, WORDS, ATTENTION, FLOW, aligned };

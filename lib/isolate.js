@@ -9,6 +9,7 @@
 
 const binding = require('./native');
 const { Handles } = require('./handles');
+const { Watch } = require('./watch');
 const { FORM, KIND, MAIL } = require('./frames');
 
 const INBOX_BYTES = 64 * 1024;
@@ -54,9 +55,12 @@ class Isolate {
   onAnswer = undefined;
 
   id = binding.register(() => {
-    if (this.onTasks === undefined) this.drain();
-    else this.onTasks();
+    if (this.onTasks !== undefined) return this.onTasks();
+    this.watch.called();
+    this.drain();
   });
+
+  watch = new Watch(this.id, () => this.drain());
 
   /** A task id that nothing else in the process has. */
   nextId() {

@@ -58,7 +58,7 @@ class Parcels {
    * @param {boolean} again whether there may be another attempt, which needs it as well
    */
   send(id, worker, parcel, again) {
-    const { transfer = [], ...content } = parcel ?? {};
+    const { transfer, ...content } = parcel ?? { transfer: [] };
     const moved = again
       ? transfer.filter((/** @type {unknown} */ value) => !types.isAnyArrayBuffer(value))
       : transfer;

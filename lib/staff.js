@@ -105,6 +105,7 @@ class Staff {
         name: 'tasklets',
         workerData: { tasklets: { addon, pool, worker: id, port: port2, config: plain(this.config) } },
         transferList: [port2],
+        execArgv: flags(),
         resourceLimits: bare(
           Number.isFinite(perWorker) ? { maxOldGenerationSizeMb: Math.max(1, perWorker / MEBIBYTE) } : {},
         ),
@@ -206,6 +207,25 @@ class Staff {
  */
 function bare(options) {
   return Object.assign(Object.create(null), options);
+}
+
+/** Flags of Node that load something into every thread; each may have its value behind it. */
+const LOADING = /^(-r|--require|--import|--(experimental-)?loader|-C|--conditions|--enable-source-maps)(=|$)/;
+
+/**
+ * The flags that workers are started with: by default Node's own choice, all that the program was started with. But
+ * `--input-type` is about a program that comes as text, and a worker, which comes from a file, must not see it.
+ *
+ * @returns {string[] | undefined}
+ */
+function flags() {
+  const given = process.execArgv;
+  if (!given.some((flag) => flag.startsWith('--input-type'))) return undefined;
+  return given.filter((flag, index) => {
+    if (LOADING.test(flag)) return true;
+    const before = given[index - 1] ?? '';
+    return !flag.startsWith('-') && LOADING.test(before) && !before.includes('=') && before !== '--enable-source-maps';
+  });
 }
 
 /**

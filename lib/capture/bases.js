@@ -94,4 +94,4 @@ function constructed(object) {
   return undefined;
 }
 
-module.exports = { base };
+exports.base = base;

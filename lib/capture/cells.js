@@ -99,4 +99,4 @@ function read(variables, name) {
   }
 }
 
-module.exports = { shareVariables };
+exports.shareVariables = shareVariables;

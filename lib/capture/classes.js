@@ -361,4 +361,5 @@ function isMethodOf(fn, text) {
   return text.includes(source);
 }
 
-module.exports = { Classes, FREE };
+exports.Classes = Classes;
+exports.FREE = FREE;

@@ -178,4 +178,4 @@ function propertySlots(properties) {
   return slots;
 }
 
-module.exports = { describe };
+exports.describe = describe;

@@ -30,11 +30,10 @@ class Factories {
   get(code) {
     const { source, name, line, column } = code;
     const key = `${name}:${line}:${column}:${source}`;
-    let factory = this.#factories.get(key);
-    if (factory === undefined) {
-      factory = compile(code);
-      bounded(this.#factories, key, factory, KEPT);
-    }
+    const known = this.#factories.get(key);
+    if (known !== undefined) return known;
+    const factory = compile(code);
+    bounded(this.#factories, key, factory, KEPT);
     return factory;
   }
 }
@@ -96,4 +95,6 @@ function functionIn(made, form) {
   return form === FORM.SETTER ? descriptor.set : descriptor.value;
 }
 
-module.exports = { Factories, functionIn, run };
+exports.Factories = Factories;
+exports.functionIn = functionIn;
+exports.run = run;

@@ -6,6 +6,8 @@ const { writtenNames } = require('./names');
 const { FORMS, bounded } = require('./texts');
 
 /** @typedef {import('./graph').Member} Member */
+/** What a variable of an instance is: a primitive, another instance, or something that a name leads to. */
+/** @typedef {{ value?: any, key?: number, reference?: WeakRef<any> }} Signature */
 
 /** Nodes that hold no state: a function that refers to nothing else may be kept by the worker. */
 const STATELESS = new Set([NODE.INTRINSIC, NODE.BUILTIN, NODE.PACKAGE, NODE.REQUIRE, NODE.OWN]);
@@ -164,15 +166,7 @@ class Finisher {
     const free = this.#stateless();
     if (free.size === 0) return;
     const changed = this.#changed(free);
-    for (const member of free) {
-      const { known, node, values } = member;
-      let kept = changed.has(member) ? undefined : known?.kept;
-      if (kept === undefined) {
-        kept = { key: this.#variant(member, changed), values };
-        if (known !== undefined) known.kept = kept;
-      }
-      this.#graph.nodes[node][1] = kept.key;
-    }
+    for (const member of free) this.#keyFor(member, free, changed, new Set());
     for (const member of this.#reachable(free)) this.#graph.nodes[member.node][5] = 1;
   }
 
@@ -249,34 +243,70 @@ class Finisher {
   }
 
   /**
-   * The number of an equal instance of the same code, or a new one.
+   * The number of a function, after those of the functions that it uses. 0 while it is being found, in a circle.
    *
    * @param {Member} member
+   * @param {Set<Member>} free
    * @param {Set<Member>} changed
+   * @param {Set<Member>} open
+   * @returns {number}
    */
-  #variant({ node, values }, changed) {
+  #keyFor(member, free, changed, open) {
+    const node = this.#graph.nodes[member.node];
+    if (node[1] !== 0 || open.has(member)) return node[1];
+    const { known, values } = member;
+    const kept = changed.has(member) ? undefined : known?.kept;
+    if (kept !== undefined) {
+      node[1] = kept.key;
+      return node[1];
+    }
+    open.add(member);
+    const signature = values.map((value) => {
+      const used = this.#graph.byFunction.get(value);
+      if (used !== undefined && free.has(used)) return { key: this.#keyFor(used, free, changed, open) };
+      return isPrimitive(value) ? { value } : { reference: new WeakRef(value) };
+    });
+    node[1] = this.#variant(this.codes[node[2]].id, signature);
+    if (known !== undefined) known.kept = { key: node[1], values };
+    return node[1];
+  }
+
+  /**
+   * The number of an equal instance of the same code, or a new one.
+   *
+   * @param {number} code
+   * @param {Signature[]} signature
+   */
+  #variant(code, signature) {
     const { memory } = this.#graph.tools;
-    const { id } = this.codes[this.#graph.nodes[node][2]];
-    const dependsOnNew = values.some((value) => changed.has(this.#graph.byFunction.get(value)));
-    const variants = memory.variants.get(id) ?? [];
-    const known = dependsOnNew
-      ? undefined
-      : variants.find((variant) => sameValues(deref(variant.values), values));
+    const variants = memory.variants.get(code) ?? [];
+    const isCircular = signature.some(({ key }) => key === 0);
+    const known = isCircular ? undefined : variants.find((variant) => isSame(variant.signature, signature));
     if (known !== undefined) return known.key;
     const key = memory.key();
+    if (isCircular) return key;
     if (variants.length >= VARIANTS) variants.shift();
-    variants.push({
-      key,
-      values: values.map((value) => (typeof value === 'function' ? new WeakRef(value) : value)),
-    });
-    bounded(memory.variants, id, variants);
+    variants.push({ key, signature });
+    bounded(memory.variants, code, variants);
     return key;
   }
 }
 
-/** @param {any[]} values */
-function deref(values) {
-  return values.map((value) => (value instanceof WeakRef ? value.deref() : value));
+/**
+ * @param {Signature[]} before
+ * @param {Signature[]} now
+ */
+function isSame(before, now) {
+  return (
+    before.length === now.length &&
+    before.every((one, index) => {
+      const other = now[index];
+      if (one.key !== other.key || !Object.is(one.value, other.value)) return false;
+      return one.reference === undefined
+        ? other.reference === undefined
+        : one.reference.deref() === other.reference?.deref() && one.reference.deref() !== undefined;
+    })
+  );
 }
 
 /**
@@ -309,12 +339,12 @@ function isPrimitive(value) {
  * @param {boolean} isClass
  */
 function sentOf(more, isClass) {
-  const { heritage, keys, given, meta, restore, ...sent } = more;
-  if (isClass && heritage !== undefined) sent.heritage = heritage;
-  if (isClass && restore) sent.restore = true;
+  const sent = { ...more };
+  // What has gone into the code and its variables.
+  for (const key of ['keys', 'given', 'meta', ...(isClass ? [] : ['heritage', 'restore'])]) delete sent[key];
   for (const list of ['properties', 'prototype']) if (sent[list]?.length === 0) delete sent[list];
   for (const key of Object.keys(sent)) if (sent[key] === undefined) delete sent[key];
   return Object.keys(sent).length === 0 ? null : sent;
 }
 
-module.exports = { Finisher };
+exports.Finisher = Finisher;

@@ -171,7 +171,7 @@ function follow(path) {
   if (path === 'globalThis') return globalThis;
   const [first, ...steps] = path.split('.');
   let value = first.startsWith('%')
-    ? HIDDEN[/** @type {keyof HIDDEN} */ (first.slice(1))]()
+    ? HIDDEN[/** @type {keyof typeof HIDDEN} */ (first.slice(1))]()
     : /** @type {any} */ (globalThis)[first];
   for (const step of steps) {
     const accessor = step[0] === '<' || step[0] === '>';
@@ -183,4 +183,7 @@ function follow(path) {
   return value;
 }
 
-module.exports = { CLASSES_OF_NODE, Intrinsics, STANDARD, follow };
+exports.CLASSES_OF_NODE = CLASSES_OF_NODE;
+exports.Intrinsics = Intrinsics;
+exports.STANDARD = STANDARD;
+exports.follow = follow;

@@ -5,6 +5,7 @@ const { types } = require('node:util');
 const { FLAG, FORM, NODE } = require('./kinds');
 const { Finisher } = require('./finish');
 const { Objects } = require('./objects');
+const { isWellFormed } = require('./texts');
 const { refusal } = require('./refusal');
 const { Variables } = require('./variables');
 
@@ -232,7 +233,7 @@ class Graph {
     while (this.#waiting.length > 0 || this.later.length > 0) {
       const waiting = this.#waiting;
       this.#waiting = [];
-      this.members.push(...this.variables.read(waiting));
+      for (const member of this.variables.read(waiting)) this.members.push(member);
       const { later } = this;
       this.later = [];
       for (const task of later) task();
@@ -284,7 +285,7 @@ class Graph {
       if (member.text.startsWith('#')) return;
       refuse(`cannot be read as a function (${error})`, 'Load it in the task from a module');
     }
-    if (!member.text.isWellFormed())
+    if (!isWellFormed(member.text))
       refuse('has text that is not well-formed Unicode', 'Write such characters as escapes');
     if (flags & FLAG.EVAL)
       refuse('calls `eval`, which can see every variable', 'Pass what it needs as `args`');
@@ -300,4 +301,4 @@ class Graph {
   }
 }
 
-module.exports = { Graph };
+exports.Graph = Graph;

@@ -68,4 +68,9 @@ const FLAG = Object.freeze({
 /** How a free name is used. */
 const USAGE = Object.freeze({ VALUE: 1, WRITE: 2, TYPEOF: 4, CALL: 8, MEMBER: 16 });
 
-module.exports = { BASE, FLAG, FORM, NODE, PROPERTY, USAGE };
+exports.BASE = BASE;
+exports.FLAG = FLAG;
+exports.FORM = FORM;
+exports.NODE = NODE;
+exports.PROPERTY = PROPERTY;
+exports.USAGE = USAGE;

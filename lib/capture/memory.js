@@ -23,7 +23,7 @@
 class Memory {
   /** @type {WeakMap<Function, Known>} */
   functions = new WeakMap();
-  /** Instances in workers by the code they are made of. @type {Map<number, Array<{ key: number, values: any[] }>>} */
+  /** Instances in workers by the code they are made of. @type {Map<number, Array<{ key: number, signature: any[] }>>} */
   variants = new Map();
   /** What is known of the place where a function stands, for all functions made there. @type {Map<string, any>} */
   places = new Map();
@@ -73,4 +73,4 @@ class Memory {
   }
 }
 
-module.exports = { Memory };
+exports.Memory = Memory;

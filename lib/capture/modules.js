@@ -97,7 +97,8 @@ class Builtins {
     const rest = [];
     for (const entry of /** @type {any} */ (process).moduleLoadList) {
       const name = /^NativeModule (.*)$/.exec(entry)?.[1];
-      if (name === undefined || !Module.isBuiltin(name) || SKIPPED.has(name) || /^(internal|_)/.test(name)) continue;
+      if (name === undefined || !Module.isBuiltin(name) || SKIPPED.has(name) || /^(internal|_)/.test(name))
+        continue;
       if (HEAVY.has(name)) rest.push(name);
       else yield name;
     }
@@ -118,7 +119,8 @@ class Builtins {
     for (const key of Object.keys(exported)) {
       const value = Object.getOwnPropertyDescriptor(exported, key)?.value;
       this.#put(value, { module: name, path: [key] });
-      if (typeof value === 'function') this.#functions(value.prototype, { module: name, path: [key, 'prototype'] });
+      if (typeof value === 'function')
+        this.#functions(value.prototype, { module: name, path: [key, 'prototype'] });
       this.#functions(value, { module: name, path: [key] });
     }
   }
@@ -300,7 +302,10 @@ function search(container, fn, depth) {
  * @returns {Record<string, any>}
  */
 function cache() {
-  return require.cache ?? /** @type {any} */ (Module)._cache;
+  return /** @type {any} */ (require.cache ?? {});
 }
 
-module.exports = { Builtins, Packages, builtin, isPackageFile };
+exports.Builtins = Builtins;
+exports.Packages = Packages;
+exports.builtin = builtin;
+exports.isPackageFile = isPackageFile;

@@ -14,4 +14,4 @@ function writtenNames({ analysis }) {
   return new Set(names);
 }
 
-module.exports = { writtenNames };
+exports.writtenNames = writtenNames;

@@ -13,9 +13,13 @@ const { base } = require('./bases');
 /** Own properties that every function has, and those that only old-fashioned ones have. */
 const OF_FUNCTIONS = new Set(['length', 'name', 'prototype', 'arguments', 'caller']);
 
+/** What webpack calls a variable that holds a whole module, of whichever kind. */
+const OF_BUNDLER = /__WEBPACK_IMPORTED_MODULE_/;
+
+/** @type {Map<symbol, string>} */
 const WELL_KNOWN = new Map(
   Object.getOwnPropertyNames(Symbol)
-    .map((name) => [/** @type {any} */ (Symbol)[name], name])
+    .map((name) => /** @type {[any, string]} */ ([/** @type {any} */ (Symbol)[name], name]))
     .filter(([symbol]) => typeof symbol === 'symbol'),
 );
 
@@ -47,7 +51,7 @@ class Objects {
    */
   variable(value, only, from, step) {
     if (only !== undefined && typeof value === 'object' && value !== null && !this.#graph.slots.has(value)) {
-      const container = this.#moduleObject(value);
+      const container = OF_BUNDLER.test(step.name) ? value : this.#moduleObject(value);
       if (container !== undefined) return this.#members(value, container, only, from, step);
     }
     return this.#graph.slot(value, from, step);
@@ -66,7 +70,13 @@ class Objects {
       return types.isModuleNamespaceObject(target) ? value : undefined;
     }
     if (this.#graph.tools.packages.isModule(value)) return value;
-    return isLikeModule(value) || this.#graph.tools.packages.ownModule(value) !== undefined ? value : undefined;
+    const { packages } = this.#graph.tools;
+    if (isLikeModule(value) || packages.ownModule(value) !== undefined) return value;
+    // What compilers make of a CommonJS module that is imported as a namespace: its members, and all of it as default.
+    const inner = Object.getOwnPropertyDescriptor(value, 'default')?.value;
+    if (typeof inner !== 'object' || inner === null) return undefined;
+    const isWrapper = areGetters(value, 'default') || packages.ownModule(inner) !== undefined;
+    return isWrapper || packages.find(inner) !== undefined ? value : undefined;
   }
 
   /**
@@ -378,13 +388,27 @@ class Objects {
 }
 
 /**
+ * Whether everything on an object is a getter, but for one property.
+ *
+ * @param {object} object
+ * @param {string} except
+ */
+function areGetters(object, except) {
+  const keys = Object.getOwnPropertyNames(object).filter((key) => key !== except);
+  return (
+    keys.length > 0 && keys.every((key) => Object.getOwnPropertyDescriptor(object, key)?.get !== undefined)
+  );
+}
+
+/**
  * Whether bundlers and test runners made this to stand for an ES module.
  *
  * @param {any} value
  */
 function isLikeModule(value) {
-  const tag = Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value;
-  return tag === 'Module' || Object.getOwnPropertyDescriptor(value, '__esModule')?.value === true;
+  // As a property of its own, whatever it gives: looking must not run a getter.
+  if (Object.hasOwn(value, '__esModule')) return true;
+  return Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value === 'Module';
 }
 
 /**
@@ -396,4 +420,4 @@ function stepName(object, key) {
   return Array.isArray(object) && /^\d+$/.test(key) ? `[${key}]` : key;
 }
 
-module.exports = { Objects };
+exports.Objects = Objects;

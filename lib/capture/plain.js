@@ -159,4 +159,5 @@ function isNative(prototype, name) {
   );
 }
 
-module.exports = { isPlainTree, isNative };
+exports.isPlainTree = isPlainTree;
+exports.isNative = isNative;

@@ -287,4 +287,5 @@ function boundOf(values, at) {
   return { target: values[at], self: values[at + 1], args: Array.from(values[at + 2] ?? []) };
 }
 
-module.exports = { NoInspector, Reader };
+exports.NoInspector = NoInspector;
+exports.Reader = Reader;

@@ -53,4 +53,4 @@ function words({ kind, name }) {
   return kind === 'class' ? `its class \`${name}\`` : `${kind} \`${name}\``;
 }
 
-module.exports = { refusal };
+exports.refusal = refusal;

@@ -36,7 +36,10 @@ function write(object, { origin, id, hasPrivates }) {
   for (const key of Reflect.ownKeys(object)) {
     if (typeof key === 'symbol') continue;
     const enumerable = Object.prototype.propertyIsEnumerable.call(object, key);
-    if (isError) properties.push(/** @type {[string, any, boolean]} */ ([key, object[key], enumerable]));
+    if (isError)
+      properties.push(
+        /** @type {[string, any, boolean]} */ ([key, /** @type {any} */ (object)[key], enumerable]),
+      );
     else if (enumerable && !isElement(body, key)) addTo(body, properties, key, object[key]);
   }
   return { origin, id, body, properties, isError };
@@ -86,4 +89,5 @@ function read({ body, properties, isError }, Class, mapStack) {
   return object;
 }
 
-module.exports = { read, write };
+exports.read = read;
+exports.write = write;

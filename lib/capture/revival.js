@@ -32,6 +32,7 @@ class Revival {
   #making = new Set();
   /** @type {Array<() => void>} */
   #queue = [];
+  #next = 0;
   /** @type {Array<() => void>} */
   #again = [];
   /** @type {Array<() => void>} */
@@ -119,16 +120,18 @@ class Revival {
   }
 
   #flush() {
-    // By index: filling makes more to be filled.
-    const queue = this.#queue;
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    // By index: filling makes more to be filled, and a class in it may want everything filled before it is made.
+    while (this.#next < this.#queue.length) {
+      const task = this.#queue[this.#next++];
       try {
-        next();
+        task();
       } catch (error) {
         if (error !== UNFINISHED) throw error;
-        this.#again.push(next);
+        this.#again.push(task);
       }
     }
+    this.#queue = [];
+    this.#next = 0;
   }
 
   /** @param {() => void} task */
@@ -399,4 +402,4 @@ function resolve(specifier, base, find) {
   return pathToFileURL(find(specifier)).href;
 }
 
-module.exports = { Revival };
+exports.Revival = Revival;

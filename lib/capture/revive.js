@@ -192,4 +192,4 @@ function countKeys(object) {
   return typeof object === 'object' && object !== null ? Reflect.ownKeys(object).length : 0;
 }
 
-module.exports = { Reviver };
+exports.Reviver = Reviver;

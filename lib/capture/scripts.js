@@ -152,6 +152,8 @@ class Scripts {
     if (source.charCodeAt(0) === 0xfeff) source = source.slice(1);
     const { top, functions } = JSON.parse(this.#analyzer.fileFacts(source, module));
     const places = new Map();
+    // Code that comes as text may assign to anything.
+    const isOpen = /\beval\b|\bwith\s*\(/.test(source);
     for (const [line, column, firstLine, firstColumn, bits, constant] of functions) {
       places.set(`${line}:${column}`, {
         line: firstLine,
@@ -159,7 +161,7 @@ class Scripts {
         strict: (bits & STRICT) !== 0,
         declaration: (bits & DECLARATION) !== 0,
         bare: (bits & BARE) !== 0,
-        constant,
+        constant: isOpen ? [] : constant,
       });
     }
     return { source, top: new Set(top), places };
@@ -176,4 +178,5 @@ function pathOf(name) {
   return undefined;
 }
 
-module.exports = { Scripts, pathOf };
+exports.Scripts = Scripts;
+exports.pathOf = pathOf;

@@ -39,6 +39,7 @@ function shell(revival, [, base, prototype, , , inner]) {
 
 /** @param {number} length */
 function withLength(length) {
+  /** @type {any[]} */
   const array = [];
   array.length = length;
   return array;
@@ -183,4 +184,6 @@ function define(revival, object, properties) {
   for (const [name, descriptor] of list) Object.defineProperty(object, name, descriptor);
 }
 
-module.exports = { brand, define, shell };
+exports.brand = brand;
+exports.define = define;
+exports.shell = shell;

@@ -105,4 +105,4 @@ class Stacks {
   }
 }
 
-module.exports = { Stacks };
+exports.Stacks = Stacks;

@@ -104,7 +104,11 @@ function decode(json) {
     form: json.form,
     flags: json.flags,
     anchor: json.anchor,
-    names: json.names.map(([name, usage, members]) => ({ name, usage, members })),
+    names: json.names.map((/** @type {[string, number, string[] | undefined]} */ [name, usage, members]) => ({
+      name,
+      usage,
+      members,
+    })),
     own: json.own?.[0],
     ownUsage: json.own?.[1] ?? 0,
     cls: json.class,
@@ -112,4 +116,17 @@ function decode(json) {
   };
 }
 
-module.exports = { FORMS, Texts, bounded };
+/**
+ * What `String.prototype.isWellFormed` says: texts with halves of characters are not understood over there.
+ *
+ * @param {any} text
+ * @returns {boolean}
+ */
+function isWellFormed(text) {
+  return text.isWellFormed();
+}
+
+exports.FORMS = FORMS;
+exports.Texts = Texts;
+exports.bounded = bounded;
+exports.isWellFormed = isWellFormed;

@@ -399,6 +399,7 @@ function look(scripts, fn, text, analysis, { script, line, column, scopes }) {
  *
  * @param {import('./graph').Tools} tools
  * @param {Function} fn
+ * @returns {import('./memory').Known | undefined}
  */
 function placeOf(tools, fn) {
   let known = tools.memory.functions.get(fn);
@@ -417,4 +418,6 @@ function placeOf(tools, fn) {
   return known;
 }
 
-module.exports = { NOTHING, Variables, placeOf };
+exports.NOTHING = NOTHING;
+exports.Variables = Variables;
+exports.placeOf = placeOf;

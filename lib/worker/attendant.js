@@ -18,7 +18,17 @@ const { getHeapStatistics } = require('node:v8');
 const { attach, attachedEngine } = require('./attached');
 const { Tasks } = require('./tasks');
 const { Progress } = require('./progress');
-const { breakOff, exit, guarded, nextTick, reportTo, resolved, setImmediate, then } = require('./guard');
+const {
+  Promise,
+  breakOff,
+  exit,
+  guarded,
+  nextTick,
+  reportTo,
+  resolved,
+  setImmediate,
+  then,
+} = require('./guard');
 const { callFor, presentTask } = require('./present');
 const { speak } = require('./speaker');
 const { cleanStack } = require('./stack');
@@ -42,6 +52,7 @@ const AUTO_CONCURRENCY = 32;
 
 const now = performance.now.bind(performance);
 const { compareExchange, load, store } = Atomics;
+const { hasOwn } = Object;
 
 class Attendant {
   #isolate = here();
@@ -154,9 +165,10 @@ class Attendant {
   }
 
   #receive(/** @type {any} */ message) {
-    if (message.config) {
+    // Own properties only: somebody may have put others on `Object.prototype`.
+    if (hasOwn(message, 'config')) {
       this.#configure(message.config);
-    } else if (message.leave) {
+    } else if (hasOwn(message, 'leave')) {
       this.#leaving = true;
       if (this.#running === 0) exit(0);
     } else if (message.worker === this.#worker) {
@@ -226,7 +238,9 @@ class Attendant {
     const length = outbox.position;
     outbox.position = 0;
     this.#lastReport = now();
-    let result = binding.exchange(this.#isolate.id, outbox.bytes, length, hungry, this.#inbox);
+    // With nothing else under way the next task may be waited for awake, which is sooner than to be woken.
+    const waiting = hungry && this.#running === 0;
+    let result = binding.exchange(this.#isolate.id, outbox.bytes, length, hungry, waiting, this.#inbox);
     if (outbox.bytes.length > KEEP_BYTES) this.#outbox = new Encoder(INBOX_BYTES);
     const mail = result >= HAS_MAIL / 2;
     if (mail) result -= HAS_MAIL;
@@ -483,7 +497,11 @@ class Attendant {
    * @param {Promise<unknown>} child
    */
   adopt(task, child) {
-    if (task.children++ === 0 && task.awaits) this.#parents++;
+    if (task.children++ === 0 && task.awaits) {
+      this.#parents++;
+      // The scheduler believes that there is no room here: nobody else would ask for the child.
+      this.#soon();
+    }
     const settled = () => {
       if (--task.children === 0 && task.awaits) this.#parents--;
     };

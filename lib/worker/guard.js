@@ -11,7 +11,7 @@
 const { bind, call } = Function.prototype;
 const { apply } = Reflect;
 const { nextTick } = process;
-const { setImmediate } = globalThis;
+const { Promise, setImmediate } = globalThis;
 const exit = process.exit.bind(process);
 const reallyExit = /** @type {(code: number) => void} */ (Reflect.get(process, 'reallyExit').bind(process));
 const resolved = Promise.resolve.bind(Promise);
@@ -59,4 +59,15 @@ function breakOff(error) {
   for (;;);
 }
 
-module.exports = { apply, breakOff, exit, guarded, nextTick, reportTo, resolved, setImmediate, then };
+module.exports = {
+  Promise,
+  apply,
+  breakOff,
+  exit,
+  guarded,
+  nextTick,
+  reportTo,
+  resolved,
+  setImmediate,
+  then,
+};

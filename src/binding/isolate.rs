@@ -7,8 +7,9 @@
 //! hook before its own for the function, because it was added later. After it there is no call and
 //! no release.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use napi::Status;
 use napi::bindgen_prelude::{Env, Function};
@@ -34,18 +35,76 @@ struct Mailbox {
     finals: usize,
 }
 
+/// Words that an isolate shares with whoever calls it. The same places stand in `lib/frames.js`.
+///
+/// An isolate that *polls* looks at the mail word by itself and needs no call, which would cost a
+/// system call here and a wake-up there. It stops by taking the polling word back and looking once
+/// more, so that of a call and an end that meet, one sees the other.
+pub struct Attention([AtomicI32; 2]);
+
+const MAIL: usize = 0;
+
+impl Attention {
+    pub fn words(&self) -> &[AtomicI32] {
+        &self.0
+    }
+}
+
+/// Whether it is worth a worker's while to wait awake for the next task.
+///
+/// A wake-up takes longer than most tasks that come one after the other. So a worker that has run out
+/// of tasks polls for a moment, as long as that has been worth it lately: after a few disappointments
+/// it goes to sleep at once, until a task comes so soon that polling would have caught it.
+#[derive(Default)]
+pub struct Patience {
+    disappointments: AtomicU32,
+    idle_since: AtomicU64,
+}
+
+/// How long a worker polls: some wake-ups' worth.
+const POLL: Duration = Duration::from_micros(50);
+const MOST_DISAPPOINTMENTS: u32 = 3;
+
+impl Patience {
+    /// The worker has come for tasks; it had none since it went to sleep.
+    pub fn woken(&self, now: u64) {
+        let since = self.idle_since.swap(0, Ordering::Relaxed);
+        if since != 0 && u128::from(now.saturating_sub(since)) < POLL.as_nanos() {
+            self.disappointments.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// The worker goes to sleep.
+    pub fn sleeps(&self, now: u64) {
+        self.idle_since.store(now, Ordering::Relaxed);
+    }
+
+    /// Polls, if that is worth it: whether a call has come.
+    pub fn poll(&self, isolate: &Isolate) -> bool {
+        let before = self.disappointments.load(Ordering::Relaxed);
+        if before >= MOST_DISAPPOINTMENTS {
+            return false;
+        }
+        let called = isolate.poll(POLL);
+        self.disappointments.store(if called { 0 } else { before + 1 }, Ordering::Relaxed);
+        called
+    }
+}
+
 /// What an isolate is if it is a worker.
 pub struct Seat {
     pub pool: Arc<Pool>,
     pub worker: WorkerId,
     pub words: Arc<SharedWords>,
     pub shard: Arc<Shard>,
+    pub patience: Patience,
 }
 
 /// One isolate.
 pub struct Isolate {
     pub id: IsolateId,
     wake: Mutex<Option<Wake>>,
+    pub attention: Arc<Attention>,
     /// A wake is on its way and has not been answered.
     called: AtomicBool,
     mailbox: Mutex<Mailbox>,
@@ -67,6 +126,7 @@ impl Isolate {
         let isolate = Arc::new(Self {
             id,
             wake: Mutex::new(Some(wake)),
+            attention: Arc::new(Attention([AtomicI32::new(0), AtomicI32::new(0)])),
             called: AtomicBool::new(false),
             mailbox: Mutex::default(),
             pending: Mutex::default(),
@@ -85,6 +145,11 @@ impl Isolate {
 
     /// Calls the isolate to its mailbox or to its scheduler. `false` where it is gone.
     pub fn wake(&self) -> bool {
+        let [mail, polling] = &self.attention.0;
+        mail.store(1, Ordering::SeqCst);
+        if polling.load(Ordering::SeqCst) == 1 {
+            return true;
+        }
         if self.called.swap(true, Ordering::AcqRel) {
             return true;
         }
@@ -100,6 +165,21 @@ impl Isolate {
     /// The isolate has come: the next wake must call it again.
     pub fn answered(&self) {
         self.called.store(false, Ordering::Release);
+        self.attention.0[MAIL].store(0, Ordering::SeqCst);
+    }
+
+    /// Waits for a call without sleeping, for at most `time`: whether there was one.
+    pub fn poll(&self, time: Duration) -> bool {
+        let [mail, polling] = &self.attention.0;
+        polling.store(1, Ordering::SeqCst);
+        let until = Instant::now() + time;
+        while mail.load(Ordering::SeqCst) == 0 && Instant::now() < until {
+            for _ in 0..16 {
+                std::hint::spin_loop();
+            }
+        }
+        polling.store(0, Ordering::SeqCst);
+        mail.load(Ordering::SeqCst) == 1
     }
 
     /// Puts messages into the mailbox, all at once.

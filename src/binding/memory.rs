@@ -7,7 +7,6 @@ use std::sync::atomic::AtomicI32;
 
 use napi::bindgen_prelude::{Env, Int32ArraySlice, Uint8ArraySlice};
 
-use crate::scheduler::claim::SharedWords;
 
 /// The bytes of a JavaScript array, to be written by this call.
 ///
@@ -19,13 +18,14 @@ pub fn writable<'a>(array: &'a mut Uint8ArraySlice<'_>) -> &'a mut [u8] {
     unsafe { array.as_mut() }
 }
 
-/// Shows the shared words of a worker to its isolate, as an `Int32Array`; `None` where the runtime
-/// only takes copies (Electron), and claims go through native calls.
-pub fn map_words<'env>(
+/// Shows words that `owner` keeps to JavaScript, as an `Int32Array`; `None` where the runtime only
+/// takes copies (Electron), and native calls have to serve.
+pub fn map_words<'env, T: Send + Sync + 'static>(
     env: &'env Env,
-    words: &Arc<SharedWords>,
+    words: &Arc<T>,
+    slice: impl FnOnce(&T) -> &[AtomicI32],
 ) -> napi::Result<Option<Int32ArraySlice<'env>>> {
-    let slice: &[AtomicI32] = words.words();
+    let slice = slice(words);
     let start = slice.as_ptr().cast_mut().cast::<i32>();
     let keep = Arc::clone(words);
     // SAFETY: the memory is `slice.len()` aligned 32-bit atomics, whose layout is that of `i32`;

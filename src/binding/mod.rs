@@ -26,7 +26,7 @@ use crate::metrics::{self, cpu_share};
 use crate::scheduler::{Exit, Handed, IsolateId, State, TaskId, WorkerId};
 use crate::wire::{self, Kind, Mail, Told, Yielded};
 use attachments::Way;
-use isolate::{Isolate, Seat};
+use isolate::{Isolate, Patience, Seat};
 use pool::{Pool, Reported};
 
 /// Locks, also after a panic elsewhere: what these locks guard is valid after every step.
@@ -80,6 +80,13 @@ pub fn register(env: Env, wake: Function<'_, (), ()>) -> napi::Result<u32> {
     let isolate = Isolate::new(&env, id, &wake)?;
     registry::add_isolate(&isolate);
     Ok(id.0)
+}
+
+/// The words by which an isolate is called while it polls; `null` where they cannot be shown.
+#[napi(catch_unwind)]
+pub fn attention(env: &Env, isolate: u32) -> napi::Result<Option<Int32ArraySlice<'_>>> {
+    let isolate = isolate_of(isolate)?;
+    memory::map_words(env, &isolate.attention, |attention| attention.words())
 }
 
 /// A run of `count` task ids that no other isolate gets: the first one.
@@ -189,9 +196,10 @@ pub fn join<'env>(
         worker,
         words: Arc::clone(&words),
         shard,
+        patience: Patience::default(),
     };
     *locked(&isolate.seat) = Some(Arc::new(seat));
-    let mapped = memory::map_words(env, &words)?;
+    let mapped = memory::map_words(env, &words, |words| words.words())?;
     Ok(Some(mapped.map_or(
         napi::Either::B(napi::bindgen_prelude::Null),
         napi::Either::A,
@@ -214,13 +222,15 @@ const HAS_MAIL: i64 = 1 << 40;
 
 /// Reports what stands in the first `length` bytes of `outbox` and, where the worker is `hungry`,
 /// fills `inbox` with its next tasks: the length of what is in it, or the negative of what it
-/// should hold (then [`refill`] a larger one). Plus 2^40 where there is mail.
+/// should hold (then [`refill`] a larger one). Plus 2^40 where there is mail. One that is `hungry`
+/// and has nothing else to do may be kept `waiting` for a moment, if there is nothing yet.
 #[napi(catch_unwind)]
 pub fn exchange(
     isolate: u32,
     outbox: Uint8ArraySlice<'_>,
     length: u32,
     hungry: bool,
+    waiting: bool,
     mut inbox: Uint8ArraySlice<'_>,
 ) -> napi::Result<i64> {
     thread_local! {
@@ -243,8 +253,15 @@ pub fn exchange(
             share_cpu(u64::try_from(used).unwrap_or(u64::MAX), told);
         }
         let reported = Reported { told, yields, message };
-        seat.pool
-            .exchange(seat.worker, &reported, hungry, &seat.shard, batch);
+        seat.patience.woken(registry::now());
+        let busy = seat.pool.exchange(seat.worker, &reported, hungry, &seat.shard, batch);
+        if waiting && batch.is_empty() && seat.pool.has_core_to_spare(busy) && seat.patience.poll(&isolate) {
+            isolate.answered();
+            seat.pool.exchange(seat.worker, &Reported::NOTHING, hungry, &seat.shard, batch);
+        }
+        if batch.is_empty() {
+            seat.patience.sleeps(registry::now());
+        }
         let mail = if isolate.has_mail() { HAS_MAIL } else { 0 };
         Ok(put(&isolate, std::mem::take(batch), memory::writable(&mut inbox)) + mail)
     })

@@ -1,6 +1,6 @@
 //! A pool at the edge: a scheduler behind its lock, and the carrying out of what it decides.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use super::isolate::Isolate;
@@ -30,6 +30,14 @@ pub struct Reported<'a> {
     pub message: &'a [u8],
 }
 
+impl Reported<'_> {
+    pub const NOTHING: Self = Self {
+        told: &[],
+        yields: &[],
+        message: &[],
+    };
+}
+
 /// The values that somebody waits for, and who that is.
 fn listened(scheduler: &mut Scheduler, worker: WorkerId, yields: &[Yielded]) -> Vec<(IsolateId, Yielded)> {
     let listened = yields.iter().filter_map(|yielded| {
@@ -48,6 +56,7 @@ pub struct Pool {
     machine: Machine,
     config: Mutex<Config>,
     crashed: AtomicU32,
+    last_submission: AtomicU64,
     pub logger: Logger,
     pub metrics: Metrics,
     /// Where threads count that are not workers of the pool.
@@ -73,6 +82,7 @@ impl Pool {
             machine,
             config: Mutex::new(config),
             crashed: AtomicU32::new(0),
+            last_submission: AtomicU64::new(0),
             logger: Logger::default(),
             metrics,
             shard,
@@ -92,24 +102,31 @@ impl Pool {
     }
 
     fn carry_out(self: &Arc<Self>, fx: &Effects, now: Nanos, post: &Post<'_>, shard: &Shard) {
-        if fx.rearm {
-            self.timekeeper.rearm(self);
-        }
         self.crashed
             .fetch_add(u32::try_from(fx.crashed).unwrap_or(0), Ordering::Relaxed);
         post.deliver(self, fx, now, shard);
+        // Last, because whoever has been woken should not wait for the timekeeper.
+        if fx.rearm {
+            self.timekeeper.rearm(self);
+        }
     }
 
     pub fn prestart(&self) -> Option<WorkerId> {
         locked(&self.scheduler).prestart(registry::now())
     }
 
+    /// When tasks were last submitted.
+    pub fn last_submission(&self) -> Nanos {
+        self.last_submission.load(Ordering::Relaxed)
+    }
+
     pub fn submit(self: &Arc<Self>, from: IsolateId, tasks: Vec<NewTask>) {
+        self.last_submission.store(registry::now(), Ordering::Relaxed);
         self.metrics.submitted(tasks.len() as u64);
         self.decide(|scheduler, now, fx| scheduler.submit(from, tasks, now, fx));
     }
 
-    /// A worker reports and is handed what it does next.
+    /// A worker reports and is handed what it does next: how many other workers are busy.
     pub fn exchange(
         self: &Arc<Self>,
         worker: WorkerId,
@@ -117,7 +134,7 @@ impl Pool {
         hungry: bool,
         shard: &Shard,
         batch: &mut Vec<Handed>,
-    ) {
+    ) -> usize {
         let Reported { told, message, .. } = *reported;
         let mut fx = Effects::default();
         let now = registry::now();
@@ -130,6 +147,7 @@ impl Pool {
         }
         let reports = told.iter().map(|told| &told.report);
         scheduler.exchange(worker, reports, hungry, now, batch, &mut fx);
+        let busy = scheduler.others_busy(worker);
         drop(scheduler);
         let post = Post {
             told,
@@ -138,6 +156,12 @@ impl Pool {
             worker: worker.0,
         };
         self.carry_out(&fx, now, &post, shard);
+        busy
+    }
+
+    /// Whether there is a core for one that waits awake, beside the busy workers and the submitter.
+    pub fn has_core_to_spare(&self, busy: usize) -> bool {
+        busy + 2 <= self.machine.cpu_count as usize
     }
 
     /// The owner of a task gives an input that it waits for. `false` where it does not wait.

@@ -46,6 +46,13 @@ impl Scheduler {
         self.watch(now, fx);
     }
 
+    /// How many workers but this one are about to do something.
+    #[must_use]
+    pub fn others_busy(&self, worker: WorkerId) -> usize {
+        let busy = |other: &&super::workers::Worker| !other.idle || other.woken.is_some();
+        self.workers.iter().filter(|other| other.id != worker).filter(busy).count()
+    }
+
     fn finished(&mut self, worker: WorkerId, report: &Report, now: Nanos, fx: &mut Effects) {
         let Some(place) = self.workers.get_mut(worker) else {
             return;

@@ -156,6 +156,11 @@ impl World {
         };
         played.reported = self.now;
         let reports = std::mem::take(&mut played.outbox);
+        for report in reports.iter().filter(|report| report.fulfilled) {
+            if self.scheduler.is_awaited(report.id) {
+                self.scheduler.keep(report.id, [1; 10].into());
+            }
+        }
         let mut batch = Vec::new();
         self.stir(|scheduler, now, fx| scheduler.exchange(worker, &reports, hungry, now, &mut batch, fx));
         if batch.is_empty() {

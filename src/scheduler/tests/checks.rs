@@ -2,7 +2,7 @@
 
 use super::super::task::Stage;
 use super::super::workers::{PATIENCE, TICK, Worker};
-use super::super::{Handed, Settled, TaskId, WorkerId};
+use super::super::{Handed, Input, Outcome, Settled, TaskId, WorkerId};
 use super::played::Attempt;
 use super::world::World;
 
@@ -20,6 +20,9 @@ impl World {
             "who was never there is not settled"
         );
         let id = settled.id;
+        if !matches!(settled.outcome, Outcome::Fulfilled { .. }) {
+            self.failed.push(id);
+        }
         let before = self.settled.insert(id, settled);
         assert!(before.is_none(), "{id:?} is settled once, but was {before:?}");
     }
@@ -27,6 +30,19 @@ impl World {
     /// An attempt begins once, of a task that is not settled, and after the one before has ended.
     pub fn check_beginning(&self, worker: WorkerId, attempt: &Attempt) {
         let Attempt { id, number, .. } = *attempt;
+        let needs = self.inputs.get(&id).into_iter().flatten();
+        for other in needs.filter_map(|input| {
+            if let Input::Of(other) = input {
+                Some(other)
+            } else {
+                None
+            }
+        }) {
+            assert!(
+                self.is_fulfilled(*other),
+                "{id:?} begins before {other:?} has a result"
+            );
+        }
         assert!(
             !self.settled.contains_key(&id),
             "{id:?} begins though it is settled"

@@ -111,14 +111,29 @@ fn slow_progress_is_shared_as_soon_as_another_is_idle() {
 #[test]
 fn a_task_begins_on_another_worker_while_the_one_called_for_it_does_not_come() {
     let mut world = warm(2);
-    // Worker 1 was idle last. Its event loop gets blocked by what goes on after an await.
-    world.submit(Task::new(3).awaits(ms(5)).then_blocks(ms(300)));
-    world.run_for(ms(5) + us(15));
-    let blocked = world.begun.last().expect("it has begun").1;
     let short = world.submit(Task::new(1).takes(us(2)));
+    let called = world.workers.iter_mut().find(|(_, played)| played.turn.is_some());
+    let (blocked, played) = called.expect("one is called");
+    // Something that an earlier task has left behind holds its event loop.
+    played.blocked_until = world.now + ms(300);
+    let blocked = *blocked;
     world.run_for(ms(10));
     assert!(world.is_fulfilled(short));
     assert_ne!(world.worker_of(short), blocked);
+    world.run_for(ms(300));
+    assert_eq!(world.summary().idle, 2);
+}
+
+#[test]
+fn a_worker_that_awaits_is_called_after_one_that_has_nothing_to_do() {
+    let mut world = warm(2);
+    world.submit(Task::new(3).awaits(ms(5)).then_blocks(ms(300)));
+    world.run_for(ms(5) + us(15));
+    let awaiting = world.begun.last().expect("it has begun").1;
+    let short = world.submit(Task::new(1).takes(us(2)));
+    world.run_for(ms(1));
+    assert!(world.is_fulfilled(short));
+    assert_ne!(world.worker_of(short), awaiting);
 }
 
 #[test]

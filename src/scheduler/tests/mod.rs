@@ -6,6 +6,7 @@
 
 mod acting;
 mod checks;
+mod depends;
 mod ending;
 mod failing;
 mod handing;

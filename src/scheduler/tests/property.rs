@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::retry::Backoff;
 use super::super::task::Priority;
-use super::super::{Exit, Nanos, Outcome, Scheduler, Settings, TaskId};
+use super::super::{Exit, Input, Nanos, Outcome, Scheduler, Settings, TaskId};
 use super::played::{End, Play};
 use super::task::Task;
 use super::world::{OWNER, World};
@@ -16,6 +16,8 @@ use super::{RetryPolicy, ms, us};
 #[derive(Clone, Debug)]
 enum Event {
     Submit(Vec<Task>),
+    /// A task that needs the n-th of those before it, and maybe something of its owner.
+    SubmitDependent(Box<Task>, usize, bool),
     Wait(Nanos),
     /// The n-th of the tasks that there have been, from the last one back.
     Cancel(usize),
@@ -131,6 +133,9 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         8 => vec(task(), 1..8).prop_map(Event::Submit),
         4 => flock().prop_map(Event::Submit),
+        3 => (task(), 0_usize..8, any::<bool>()).prop_map(|(task, back, more)| {
+            Event::SubmitDependent(Box::new(task), back, more)
+        }),
         12 => time().prop_map(Event::Wait),
         6 => (0_usize..20).prop_map(Event::Cancel),
         4 => proptest::option::of(time()).prop_map(Event::Decide),
@@ -148,6 +153,15 @@ fn play_out(world: &mut World, event: Event) {
     match event {
         Event::Submit(tasks) => {
             world.submit_all(tasks);
+        }
+        Event::SubmitDependent(mut task, back, more) => {
+            if let Some(other) = world.submitted.iter().rev().nth(back) {
+                task.terms.inputs.push(Input::Of(*other));
+            }
+            if more {
+                task.terms.inputs.push(Input::Owner);
+            }
+            world.submit(*task);
         }
         Event::Wait(time) => world.run_for(time),
         Event::Cancel(back) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::retry::RetryPolicy;
 use super::super::task::Priority;
-use super::super::{IsolateId, Nanos, NewTask, Payload, TaskId, Terms};
+use super::super::{Input, IsolateId, Nanos, NewTask, Payload, TaskId, Terms};
 use super::played::{End, Play};
 use super::us;
 use super::world::OWNER;
@@ -93,6 +93,12 @@ impl Task {
 
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.terms.retry = Some(policy);
+        self
+    }
+
+    /// It needs the result of another one.
+    pub fn needs(mut self, input: Input) -> Self {
+        self.terms.inputs.push(input);
         self
     }
 

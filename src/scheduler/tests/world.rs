@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::super::{
-    Effects, Exit, Failure, IsolateId, Nanos, Outcome, Scheduler, Settings, Settled, State, Stop, Summary,
-    TaskId, WorkerId,
+    Effects, Exit, Failure, Input, IsolateId, Nanos, Outcome, Scheduler, Settings, Settled, State, Stop,
+    Summary, TaskId, WorkerId,
 };
 use super::played::{Play, Played};
 use super::task::Task;
@@ -45,6 +45,11 @@ pub struct World {
     pub crowded: Option<usize>,
     pub ticks: usize,
     pub submitted: BTreeSet<TaskId>,
+    /// Which tasks need which inputs, which of those the owner is to give, and which tasks have failed
+    /// since it looked.
+    pub inputs: BTreeMap<TaskId, Vec<Input>>,
+    pub wanted: Vec<(TaskId, u32)>,
+    pub failed: Vec<TaskId>,
     /// Since when a task has waited although a worker could have been called.
     pub neglected: BTreeMap<TaskId, Nanos>,
 }
@@ -70,6 +75,9 @@ impl World {
             crowded: None,
             ticks: 0,
             submitted: BTreeSet::new(),
+            inputs: BTreeMap::new(),
+            wanted: Vec::new(),
+            failed: Vec::new(),
             neglected: BTreeMap::new(),
         }
     }
@@ -98,6 +106,8 @@ impl World {
         }
         self.announced
             .extend(fx.begun.iter().map(|begun| (begun.id, begun.attempt)));
+        self.wanted
+            .extend(fx.wanted.iter().map(|wanted| (wanted.id, wanted.index)));
         for worker in fx.wake {
             if let Some(played) = self.workers.get_mut(&worker) {
                 played.turn.get_or_insert(self.now + COMES);
@@ -159,6 +169,7 @@ impl World {
         for (id, task) in (first..).map(TaskId).zip(tasks) {
             self.submitted.insert(id);
             self.plays.insert(id, task.play);
+            self.note_inputs(id, &task.terms.inputs);
             new.push(task.into_new(id));
         }
         let ids = new.iter().map(|task| task.id).collect();
@@ -203,6 +214,7 @@ impl World {
 
     /// Lets time pass: workers act, and the timekeeper ticks at its alarms.
     pub fn run_until(&mut self, end: Nanos) {
+        self.see_to_inputs();
         loop {
             let actor = self
                 .workers
@@ -222,6 +234,7 @@ impl World {
             }
         }
         self.now = self.now.max(end);
+        self.see_to_inputs();
     }
 
     fn tick(&mut self) {
