@@ -76,15 +76,15 @@ test('goes from queued to running to fulfilled', async (t) => {
 
 test('is rejected where the task throws, and cancelled where it was cancelled', async (t) => {
   const pool = poolFor(t);
+  const cancelled = pool.run(echo);
+  assert.strictEqual(cancelled.cancel(), true);
+  assert.strictEqual(cancelled.state, 'cancelled');
+  await outcome(cancelled);
   const failing = pool.run(() => {
     throw new Error('x');
   });
   await outcome(failing);
   assert.strictEqual(failing.state, 'rejected');
-  const cancelled = pool.run(echo);
-  assert.strictEqual(cancelled.cancel(), true);
-  assert.strictEqual(cancelled.state, 'cancelled');
-  await outcome(cancelled);
 });
 
 test('waits between attempts as `waiting`', async (t) => {
@@ -268,7 +268,10 @@ test('callbacks run in the async context of the submission', async (t) => {
   const storage = new AsyncLocalStorage();
   const seen = await storage.run(
     'here',
-    () => new Promise((resolve) => void pool.run(echo, { onComplete: () => resolve(storage.getStore()) })),
+    () =>
+      new Promise((resolve) => {
+        pool.run(echo, { onComplete: () => resolve(storage.getStore()) });
+      }),
   );
   assert.strictEqual(seen, 'here');
 });

@@ -183,19 +183,15 @@ test('concurrency bounds what is under way', async (t) => {
 
 test('reads its source only as results come', async (t) => {
   const pool = poolFor(t);
+  const gate = new Gate();
   let taken = 0;
   function* source() {
-    for (;;) yield taken++;
+    for (;;) {
+      taken++;
+      yield gate.words;
+    }
   }
-  const gate = new Gate();
-  const held = pool.map(
-    linger,
-    (function* () {
-      for (const _ of source()) yield gate.words;
-    })(),
-    { chunkSize: 1, concurrency: 2, signal: AbortSignal.timeout(60_000), grace: 0 },
-  );
-  const seen = outcome(held);
+  const seen = outcome(pool.map(linger, source(), { chunkSize: 1, concurrency: 2, grace: 0 }));
   await gate.entered(2);
   assert.strictEqual(taken, 2);
   await pool.shutdown({ force: true });

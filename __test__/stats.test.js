@@ -7,6 +7,9 @@ const { Gate, echo, outcome, poolFor, spin, spinForever, stand } = require('./fi
 
 test('counts what became of the tasks', async (t) => {
   const pool = poolFor(t, { workers: 1, queue: { maxSize: 100 } });
+  const cancelled = pool.run(echo);
+  cancelled.cancel();
+  await outcome(cancelled);
   await pool.runAll([echo, echo, echo]);
   await outcome(
     pool.run(() => {
@@ -14,9 +17,6 @@ test('counts what became of the tasks', async (t) => {
     }),
   );
   await outcome(pool.run(spinForever, { timeout: 10, grace: 0 }));
-  const cancelled = pool.run(echo);
-  cancelled.cancel();
-  await outcome(cancelled);
   await outcome(
     pool.run(
       () => {

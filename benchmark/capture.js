@@ -13,7 +13,7 @@ const { Reviver } = require('../lib/capture/revive');
 const quick = process.argv.includes('--quick');
 const ROUNDS = quick ? 3 : 9;
 
-const analyzer = require(process.env.TASKLETS_CAPTURE_BINDING ?? '../binding.js');
+const analyzer = require('../lib/native');
 const definitions = new Map();
 const capture = new Capture({
   analyzer,
@@ -80,8 +80,7 @@ function bareReading() {
 }
 
 const rows = [];
-const row = (name, us, note = '') =>
-  rows.push({ name, us: us.toFixed(2), 'per second': Math.round(1e6 / us), note });
+const row = (name, us) => rows.push({ name, us: us.toFixed(2), 'per second': Math.round(1e6 / us) });
 
 const bare = bareReading();
 row(

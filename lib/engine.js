@@ -10,7 +10,6 @@
 
 const binding = require('./native');
 const { Encoder } = require('./codec');
-const { Parcels } = require('./parcels');
 const { capture } = require('./capture-host');
 const {
   decorate,
@@ -77,6 +76,8 @@ class Engine {
   #lastNameId = 0;
   #flush = () => this.flush();
   #places = new Places();
+  /** @type {import('./parcels').Parcels | undefined} */
+  #parcels = undefined;
 
   /** The config in force, as far as submitting needs it. @type {any} */
   config;
@@ -103,7 +104,6 @@ class Engine {
     this.#isolate = here();
     this.pool = pool;
     this.config = config;
-    this.parcels = new Parcels(this);
     this.#isolate.engines.set(pool, new WeakRef(this));
   }
 
@@ -121,6 +121,11 @@ class Engine {
 
   get isolate() {
     return this.#isolate;
+  }
+
+  /** What only `postMessage` can carry; most pools never see any. */
+  get parcels() {
+    return (this.#parcels ??= new (require('./parcels').Parcels)(this));
   }
 
   /** @param {RunOptions} options */
@@ -345,6 +350,9 @@ class Engine {
     const kept = options.retry !== undefined;
     context.attach = (/** @type {Uint8Array} */ content) => binding.attach(id, false, content, kept);
     outbox.writeArgs(/** @type {unknown[]} */ (options.args), context);
+    const rare = (prepared.extras?.length ?? 0) + context.extras.length + options.transfer.length;
+    if (rare === 0) return false;
+    const { Parcels } = require('./parcels');
     const parcel = Parcels.pack(prepared.extras, context.extras, options.transfer);
     if (parcel === undefined) return false;
     extrasOf(handle).parcel = parcel;

@@ -24,6 +24,7 @@ const { warn } = require('./warn');
 let lastResolve;
 /** @type {(reason: any) => void} */
 let lastReject;
+const none = () => {};
 /** @type {(resolve: (value: any) => void, reject: (reason: any) => void) => void} */
 const keepResolvers = (resolve, reject) => {
   lastResolve = resolve;
@@ -138,6 +139,8 @@ class TaskHandle extends Promise {
     super(keepResolvers);
     this.#resolve = lastResolve;
     this.#reject = lastReject;
+    // They hold the handle, and with it the pool.
+    lastResolve = lastReject = none;
     this.#submitted = now;
     /** @internal */
     this.engine = engine;

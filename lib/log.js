@@ -2,7 +2,8 @@
 
 /**
  * A pool's log. Lines are formatted and written on the Rust side; what goes to a logger of the user's
- * is called from here.
+ * is called from here. Whoever holds the log does not hold the pool: the threads of a pool that nobody
+ * uses any more must not keep it.
  */
 
 const binding = require('./native');
@@ -11,28 +12,35 @@ const binding = require('./native');
 const LEVELS = ['silent', 'error', 'warn', 'info', 'debug'];
 
 class Log {
-  #level = LEVELS.indexOf('warn');
+  #pool;
+  #level = 0;
   /** @type {any} */
   #logger = undefined;
 
   /**
-   * @param {{ level: string, destination: any }} logging
+   * @param {number} pool
+   * @param {{ level: string, destination: any }} logging as in the config
    */
+  constructor(pool, logging) {
+    this.#pool = pool;
+    this.configure(logging);
+  }
+
+  /** @param {{ level: string, destination: any }} logging as in the config */
   configure({ level, destination }) {
     this.#level = LEVELS.indexOf(level);
     this.#logger = typeof destination === 'string' ? undefined : destination;
   }
 
   /**
-   * @param {number} pool
    * @param {'error' | 'warn' | 'info' | 'debug'} level
    * @param {string} message
    * @param {Record<string, string | number | boolean>} fields
    */
-  write(pool, level, message, fields) {
+  write = (level, message, fields) => {
     if (LEVELS.indexOf(level) > this.#level) return;
     if (this.#logger === undefined) {
-      binding.log(pool, level, message, JSON.stringify(fields));
+      binding.log(this.#pool, level, message, JSON.stringify(fields));
       return;
     }
     try {
@@ -41,7 +49,7 @@ class Log {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       process.emitWarning(`The logger threw: ${text}`, 'TaskletsWarning');
     }
-  }
+  };
 }
 
 module.exports = { Log };

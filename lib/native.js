@@ -5,10 +5,7 @@
  * finding out what platform this is costs as much as loading it.
  */
 
-const threads = require('node:worker_threads');
-
-/** @type {string | undefined} */
-const known = threads.isMainThread ? undefined : threads.workerData?.tasklets?.addon;
+const seat = require('./worker/seat');
 
 /** @type {typeof import('../binding')} */
-module.exports = known === undefined ? require('../binding') : require(known);
+module.exports = seat.addon === undefined ? require('../binding') : require(seat.addon);

@@ -97,18 +97,13 @@ class Parcels {
     };
     const port = this.#engine.staff === undefined ? this.#engine.port : this.#engine.staff.portOf(worker);
     if (this.#arrived.has(id)) {
-      const content = this.#arrived.get(id);
+      const { content } = this.#arrived.get(id);
       this.#arrived.delete(id);
       open(content);
       return;
     }
     this.#awaited.set(id, open);
-    // The port carries other things as well: each goes to where it belongs.
-    for (let message; port !== undefined && this.#awaited.has(id);) {
-      message = receiveMessageOnPort(port);
-      if (message === undefined) break;
-      this.#engine.pass(worker, message.message);
-    }
+    if (port !== undefined) this.#pull(port, worker, id);
     if (!this.#awaited.has(id)) return;
     const { underWay } = this.#engine.isolate;
     const late = (/** @type {any} */ content) => {
@@ -121,14 +116,30 @@ class Parcels {
     this.#awaited.set(id, late);
   }
 
+  /**
+   * Takes out of a port what is there already, up to the parcel of a task. It carries other things as well:
+   * each goes to where it belongs.
+   *
+   * @param {import('node:worker_threads').MessagePort} port
+   * @param {number} worker
+   * @param {number} id
+   */
+  #pull(port, worker, id) {
+    while (this.#awaited.has(id)) {
+      const message = receiveMessageOnPort(port);
+      if (message === undefined) return;
+      this.#engine.pass(worker, message.message);
+    }
+  }
+
   /** @param {Posted} posted */
-  #keep({ id, content }) {
+  #keep({ id, of = id, content }) {
     const { handles } = this.#engine.isolate;
     // Of a task that was cancelled meanwhile no report follows.
-    if (handles.get(id) !== undefined) this.#arrived.set(id, content);
+    if (handles.get(of) !== undefined) this.#arrived.set(id, { of, content });
     if (this.#arrived.size < MANY) return;
-    for (const known of this.#arrived.keys())
-      if (handles.get(known) === undefined) this.#arrived.delete(known);
+    for (const [known, arrived] of this.#arrived)
+      if (handles.get(arrived.of) === undefined) this.#arrived.delete(known);
   }
 
   /**

@@ -3,15 +3,18 @@
 /** A pool: its engine, its workers, its config, and the verbs on it. */
 
 const { AsyncResource } = require('node:async_hooks');
-const binding = require('./native');
 const { configError, fromNative } = require('./errors');
-const { here } = require('./isolate');
-const { LateLog } = require('./late-log');
-const machine = require('./machine');
-const { Staff } = require('./staff');
+const { startThread } = require('./thread');
 
+/** What a pool stands on: loaded when the first one is opened. @type {typeof import('./ground')} */
+let ground;
+/** @type {typeof import('./native')} */
+let binding;
 /** What only a pool in use needs: loaded while its first worker starts. @type {typeof import('./verbs')} */
 let verbs;
+
+/** @typedef {import('./log').Log} Log */
+/** @typedef {import('./staff').Staff} Staff */
 
 /** @typedef {import('./engine').Engine} Engine */
 
@@ -28,7 +31,7 @@ class Pool {
   #shutdown = undefined;
   /** @type {import('./signals').Signals | undefined} */
   #signals = undefined;
-  /** @type {LateLog | undefined} */
+  /** @type {Log | undefined} */
   #log = undefined;
   /** @type {any} */
   #logger = undefined;
@@ -41,11 +44,13 @@ class Pool {
   /** Makes the pool known to the scheduler. It has no thread yet. */
   #open() {
     if (this.#pool !== 0) return;
+    ground ??= require('./ground');
+    binding = ground.binding;
+    const { Log, Staff, fromJson, here, machine } = ground;
     this.#pool = binding.openPool(here().id, machine.cpuCount(), machine.memory());
     unused.register(this, { pool: this.#pool, staff: undefined }, this);
-    const { fromJson } = require('./config');
     this.#config = fromJson(binding.configurePool(this.#pool, '{}'));
-    const log = new LateLog(this.#pool, this.#config.logging);
+    const log = new Log(this.#pool, this.#config.logging);
     this.#log = log;
     this.#staff = new Staff(this.#pool, this.#config, log.write);
   }
@@ -53,12 +58,19 @@ class Pool {
   /** The engine of a pool that is to run something. */
   #use() {
     if (this.#engine !== undefined) return this.#engine;
-    this.#open();
+    // A worker takes longer to start than all that is loaded here: it goes first.
+    const isFirst = this.#pool === 0 && this.#shutdown === undefined;
+    const thread = isFirst ? startThread() : undefined;
+    try {
+      this.#open();
+    } catch (error) {
+      thread?.worker.terminate();
+      throw error;
+    }
     const staff = /** @type {Staff} */ (this.#staff);
     if (this.#shutdown === undefined) {
-      // A worker takes longer to start than all that is loaded here: it goes first.
       const first = binding.prestart(this.#pool);
-      if (first !== 0) staff.start(first);
+      if (first !== 0) staff.start(first, thread);
     }
     verbs ??= require('./verbs');
     const engine = new verbs.Engine(this.#pool, this.#config);
@@ -156,10 +168,11 @@ class Pool {
    */
   cancel(id, reason) {
     if (!Number.isSafeInteger(id) || id < 1) throw configError('id', "a task's id, an integer from 1 up", id);
-    const isolate = here();
+    if (this.#pool === 0) return false;
+    const isolate = ground.here();
     const handle = isolate.handles.get(id);
     if (handle !== undefined) return handle.engine.cancel(handle, reason);
-    return this.#pool !== 0 && binding.cancel(isolate.id, this.#pool, id, false);
+    return binding.cancel(isolate.id, this.#pool, id, false);
   }
 
   /** @param {unknown} [options] */
@@ -172,6 +185,7 @@ class Pool {
   /** @param {string} path */
   configFromFile(path) {
     if (typeof path !== 'string') throw configError('path', 'the path of a .json, .yaml or .yml file', path);
+    this.#open();
     return this.#apply(answered(binding.readConfigFile(path)), undefined);
   }
 
@@ -183,6 +197,7 @@ class Pool {
       ([name, value]) => name.startsWith('TASKLETS_') && value !== undefined,
     );
     const names = given.map(([name]) => name);
+    this.#open();
     return this.#apply(
       answered(
         binding.readConfigEnv(
@@ -260,7 +275,7 @@ class Pool {
     this.#open();
     const { heapUsed } = process.memoryUsage();
     const { limit } = this.#config.memory;
-    const available = Number.isFinite(limit) ? Math.max(0, limit - heapUsed) : machine.free();
+    const available = Number.isFinite(limit) ? Math.max(0, limit - heapUsed) : ground.machine.free();
     return JSON.parse(binding.poolHealth(this.#pool, heapUsed, available));
   }
 
@@ -284,7 +299,7 @@ class Pool {
 /** A pool that nobody uses any more has no tasks: its workers, its number and its thread go. */
 const unused = new FinalizationRegistry(
   (/** @type {{ pool: number, staff: Staff | undefined }} */ { pool, staff }) => {
-    here().engines.delete(pool);
+    ground.here().engines.delete(pool);
     staff?.leave();
     binding.closePool(pool);
   },

@@ -5,13 +5,12 @@
  * scheduler says so, and reports how each of them ended.
  */
 
-const path = require('node:path');
 const { types } = require('node:util');
-const { MessageChannel, Worker, receiveMessageOnPort } = require('node:worker_threads');
+const { receiveMessageOnPort } = require('node:worker_threads');
 const binding = require('./native');
 const { KIND, MAIL } = require('./frames');
+const { startThread } = require('./thread');
 
-const BOOTSTRAP = path.join(__dirname, 'worker', 'bootstrap.js');
 /** The file of the addon, so that workers need not look for it. */
 const addon = require.cache[require.resolve('../binding')]?.children[0]?.filename;
 /** How long a worker that may leave has for its own `exit` handlers, in milliseconds. */
@@ -19,7 +18,7 @@ const LEAVE_TIME = 1000;
 const MEBIBYTE = 1024 * 1024;
 
 /**
- * @typedef {{ thread: Worker, port: import('node:worker_threads').MessagePort, isolate: number, cause: Uint8Array | undefined, outOfMemory: boolean, gone: Promise<void> }} Member
+ * @typedef {{ thread: import('node:worker_threads').Worker, port: import('node:worker_threads').MessagePort, isolate: number, cause: Uint8Array | undefined, outOfMemory: boolean, gone: Promise<void> }} Member
  */
 
 class Staff {
@@ -94,28 +93,35 @@ class Staff {
     });
   }
 
-  /** @param {number} id */
-  start(id) {
+  /**
+   * @param {number} id
+   * @param {import('./thread').Thread} [started] one that has been started ahead
+   */
+  start(id, started) {
     const pool = this.#pool;
-    const { port1, port2 } = new MessageChannel();
-    const { perWorker } = this.config.memory;
     let thread;
     try {
-      const options = {
-        name: 'tasklets',
-        workerData: { tasklets: { addon, pool, worker: id, port: port2, config: plain(this.config) } },
-        transferList: [port2],
-        execArgv: flags(),
-        resourceLimits: bare(
-          Number.isFinite(perWorker) ? { maxOldGenerationSizeMb: Math.max(1, perWorker / MEBIBYTE) } : {},
-        ),
-      };
-      thread = new Worker(BOOTSTRAP, bare(options));
+      thread = started ?? startThread(this.#heapMegabytes());
     } catch (error) {
-      port1.close();
       binding.workerExited(pool, id, 1, 0, encodeError(error));
       return;
     }
+    this.#employ(id, thread);
+    thread.port.postMessage({ seat: { addon, pool, worker: id, config: plain(this.config) } });
+    this.#log('debug', `worker ${id} starts`, { worker: id });
+  }
+
+  #heapMegabytes() {
+    const { perWorker } = this.config.memory;
+    return Number.isFinite(perWorker) ? Math.max(1, perWorker / MEBIBYTE) : undefined;
+  }
+
+  /**
+   * @param {number} id
+   * @param {import('./thread').Thread} started
+   */
+  #employ(id, { worker: thread, port: port1 }) {
+    const pool = this.#pool;
     let gone = () => {};
     /** @type {Member} */
     const member = {
@@ -145,7 +151,6 @@ class Staff {
     // After the listeners: adding one references what was unreferenced before.
     port1.unref();
     thread.unref();
-    this.#log('debug', `worker ${id} starts`, { worker: id });
   }
 
   /**
@@ -196,36 +201,6 @@ class Staff {
   leave() {
     for (const { thread } of this.#members.values()) thread.terminate();
   }
-}
-
-/**
- * Options that inherit nothing: what somebody has put on `Object.prototype` is none of them.
- *
- * @template {object} T
- * @param {T} options
- * @returns {T}
- */
-function bare(options) {
-  return Object.assign(Object.create(null), options);
-}
-
-/** Flags of Node that load something into every thread; each may have its value behind it. */
-const LOADING = /^(-r|--require|--import|--(experimental-)?loader|-C|--conditions|--enable-source-maps)(=|$)/;
-
-/**
- * The flags that workers are started with: by default Node's own choice, all that the program was started with. But
- * `--input-type` is about a program that comes as text, and a worker, which comes from a file, must not see it.
- *
- * @returns {string[] | undefined}
- */
-function flags() {
-  const given = process.execArgv;
-  if (!given.some((flag) => flag.startsWith('--input-type'))) return undefined;
-  return given.filter((flag, index) => {
-    if (LOADING.test(flag)) return true;
-    const before = given[index - 1] ?? '';
-    return !flag.startsWith('-') && LOADING.test(before) && !before.includes('=') && before !== '--enable-source-maps';
-  });
 }
 
 /**

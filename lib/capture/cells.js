@@ -6,12 +6,17 @@ const { writtenNames } = require('./names');
 // A variable that one captured function writes and another one uses must stay one variable. It becomes a cell: an
 // object that both refer to.
 //
-// The inspector shows copies of scopes, not which functions share one. Of a module there is one scope per script; other
-// scopes count as one when all their variables are the same, and never for two closures of the same place in a file:
-// two counters of one factory stay apart, `{ increment, get }` of one call stay together.
+// The inspector shows copies of scopes, not which functions share one. Of a file there is one scope; other scopes are
+// different if their variables are. If they are alike, functions of different places share one: `{ increment, get }` of
+// one call. What remains are alike scopes of several functions of the same place: two counters of one factory, or
+// closures made in a loop. A heap snapshot tells these apart.
 
 /** @typedef {import('./graph').Member} Member */
-/** @typedef {{ script: string, kind: string, names: string[], values: any[], places: Set<string> }} Cluster */
+/** @typedef {{ member: Member, index: number, name: string, scope: import('./reader').Scope }} Use */
+/** @typedef {{ script: string, kind: string, names: string[], values: any[], places: Map<string, Member> }} Cluster */
+
+/** With a heap beyond this a snapshot takes too long: then functions of the same place count as strangers. */
+const MAX_HEAP = 512 * 1024 * 1024;
 
 /**
  * For each function, the slots of the cells that take the place of its shared variables.
@@ -20,68 +25,153 @@ const { writtenNames } = require('./names');
  * @returns {Map<Member, Map<string, number>>}
  */
 function shareVariables(graph) {
-  const written = new Set(graph.members.flatMap((member) => [...writtenNames(member)]));
   /** @type {Map<Member, Map<string, number>>} */
   const result = new Map();
-  if (written.size === 0) return result;
-  /** @type {Cluster[]} */
-  const clusters = [];
-  /** @type {Map<any, Map<string, Array<{ member: Member, index: number }>>>} */
-  const uses = new Map();
-  for (const member of graph.members) {
-    member.names.forEach((name, index) => {
-      const holder = member.holders[index];
-      if (!written.has(name) || holder === null || holder.variables === null) return;
-      const cluster = clusterOf(graph, clusters, member, holder);
-      const byName = uses.get(cluster) ?? new Map();
-      uses.set(cluster, byName);
-      byName.set(name, [...(byName.get(name) ?? []), { member, index }]);
-    });
-  }
-  for (const byName of uses.values()) {
-    for (const [name, users] of byName) {
-      const isWritten = users.some(({ member }) => writtenNames(member).has(name));
-      if (users.length < 2 || !isWritten) continue;
-      const [{ member, index }] = users;
-      const cell = graph.node(undefined, [NODE.CELL, member.slots[index]], member.node, null);
-      for (const user of users) {
-        const cells = result.get(user.member) ?? new Map();
-        result.set(user.member, cells.set(name, cell));
-      }
+  const uses = usesOf(graph);
+  if (uses.length < 2) return result;
+  for (const users of groups(graph, uses)) {
+    const [{ member, index, name }] = users;
+    const isWritten = users.some((use) => writtenNames(use.member).has(name));
+    if (users.length < 2 || !isWritten) continue;
+    const cell = graph.node(undefined, [NODE.CELL, member.slots[index]], member.node, null);
+    for (const user of users) {
+      const cells = result.get(user.member) ?? new Map();
+      result.set(user.member, cells.set(name, cell));
     }
   }
   return result;
 }
 
 /**
+ * Where variables are used that some function writes.
+ *
+ * @param {import('./graph').Graph} graph
+ */
+function usesOf({ members }) {
+  const written = new Set(members.flatMap((member) => [...writtenNames(member)]));
+  /** @type {Use[]} */
+  const uses = [];
+  if (written.size === 0) return uses;
+  for (const member of members) {
+    member.names.forEach((name, index) => {
+      const scope = member.holders[index];
+      if (written.has(name) && scope !== null && scope.variables !== null)
+        uses.push({ member, index, name, scope });
+    });
+  }
+  return uses;
+}
+
+/**
+ * Uses of the same variable.
+ *
+ * @param {import('./graph').Graph} graph
+ * @param {Use[]} uses
+ * @returns {Use[][]}
+ */
+function groups(graph, uses) {
+  /** @type {Cluster[]} */
+  const clusters = [];
+  /** @type {Map<any, Map<string, Use[]>>} */
+  const byScope = new Map();
+  const inner = uses.filter((use) => !isWhole(graph, use));
+  const contexts = isUnclear(inner) ? contextsOf(graph, inner) : undefined;
+  for (const use of uses) {
+    const { member, scope } = use;
+    const context = contexts?.get(member.fn)?.[scope.depth];
+    const key = context !== undefined && inner.includes(use) ? context : clusterOf(graph, clusters, use);
+    const byName = byScope.get(key) ?? new Map();
+    byScope.set(key, byName);
+    byName.set(use.name, [...(byName.get(use.name) ?? []), use]);
+  }
+  return [...byScope.values()].flatMap((byName) => [...byName.values()]);
+}
+
+/**
+ * Whether it is the one scope of a file.
+ *
+ * @param {import('./graph').Graph} graph
+ * @param {Use} use
+ */
+function isWhole(graph, { member, scope }) {
+  if (scope.kind === 'Module' || scope.kind === 'Script') return true;
+  return graph.tools.scripts.isOutermost(member.known?.script ?? '', scope);
+}
+
+/**
+ * Whether two functions of the same place have alike scopes.
+ *
+ * @param {Use[]} uses
+ */
+function isUnclear(uses) {
+  return uses.some(({ member, scope }, at) =>
+    uses
+      .slice(0, at)
+      .some(
+        (other) =>
+          other.member !== member && placeOf(other.member) === placeOf(member) && isAlike(other.scope, scope),
+      ),
+  );
+}
+
+/**
+ * @param {import('./graph').Graph} graph
+ * @param {Use[]} uses
+ * @returns {Map<Function, number[]> | undefined}
+ */
+function contextsOf({ tools }, uses) {
+  if (process.memoryUsage().heapUsed > MAX_HEAP) return undefined;
+  const fns = [...new Set(uses.map(({ member }) => member.fn))];
+  const contexts = tools.reader.contexts(fns);
+  return new Map(fns.map((fn, index) => [fn, contexts[index]]));
+}
+
+/**
+ * @param {import('./reader').Scope} a
+ * @param {import('./reader').Scope} b
+ */
+function isAlike(a, b) {
+  const names = Object.keys(a.variables);
+  const others = Object.keys(b.variables);
+  if (a.kind !== b.kind || names.length !== others.length) return false;
+  return names.every(
+    (name, at) => name === others[at] && Object.is(read(a.variables, name), read(b.variables, name)),
+  );
+}
+
+/** @param {Member} member */
+function placeOf({ known, text }) {
+  return `${known?.script}:${known?.line}:${known?.column}:${text.length}`;
+}
+
+/**
  * @param {import('./graph').Graph} graph
  * @param {Cluster[]} clusters
- * @param {Member} member
- * @param {import('./reader').Scope} holder
+ * @param {Use} use
  * @returns {Cluster}
  */
-function clusterOf(graph, clusters, { known, text }, holder) {
-  const script = known?.script ?? '';
-  const whole =
-    holder.kind === 'Module' || holder.kind === 'Script' || graph.tools.scripts.isOutermost(script, holder);
-  const place = whole ? '' : `${known?.line}:${known?.column}:${text.length}`;
-  const names = whole ? [] : Object.keys(holder.variables);
-  const values = names.map((name) => read(holder.variables, name));
+function clusterOf(graph, clusters, use) {
+  const { member, scope } = use;
+  const script = member.known?.script ?? '';
+  const whole = isWhole(graph, use);
+  const place = placeOf(member);
+  const names = whole ? [] : Object.keys(scope.variables);
+  const values = names.map((name) => read(scope.variables, name));
   const found = clusters.find(
     (cluster) =>
       cluster.script === script &&
-      cluster.kind === holder.kind &&
-      (whole || !cluster.places.has(place)) &&
+      cluster.kind === scope.kind &&
+      (whole || (cluster.places.get(place) ?? member) === member) &&
       cluster.names.length === names.length &&
       cluster.names.every(
         (name, index) => name === names[index] && Object.is(cluster.values[index], values[index]),
       ),
   );
   if (found !== undefined) {
-    if (!whole) found.places.add(place);
+    found.places.set(place, member);
     return found;
   }
-  const cluster = { script, kind: holder.kind, names, values, places: new Set([place]) };
+  const cluster = { script, kind: scope.kind, names, values, places: new Map([[place, member]]) };
   clusters.push(cluster);
   return cluster;
 }

@@ -10,7 +10,7 @@ const { runInThisContext } = require('node:vm');
  * A session that stays connected keeps what is logged alive, so it is connected from `open` to `close`, within one
  * synchronous stretch, and nothing is ever enabled except, for an instant, the debugger that tells the scripts.
  *
- * @typedef {{ kind: string, variables: any }} Scope
+ * @typedef {{ kind: string, variables: any, depth: number }} Scope
  * @typedef {object} Reading
  * @property {string | undefined} script id of the script, none for native functions
  * @property {number} line from 0
@@ -235,6 +235,23 @@ class Reader {
   }
 
   /**
+   * The contexts of functions: equal numbers are the same scope.
+   *
+   * @param {Function[]} fns
+   * @returns {number[][]}
+   */
+  contexts(fns) {
+    const { contextsOf } = require('./contexts');
+    return this.session(() =>
+      contextsOf(() =>
+        this.#handles(fns).map((objectId) =>
+          Number(this.#post('HeapProfiler.getHeapObjectId', { objectId }).heapSnapshotObjectId),
+        ),
+      ),
+    );
+  }
+
+  /**
    * Every script of this thread: the debugger tells them when it is enabled, and is disabled at once.
    *
    * @param {(id: string, url: string) => void} tell
@@ -273,9 +290,10 @@ function argumentOf({ objectId, unserializableValue, value }) {
  * @returns {Scope[]}
  */
 function scopesOf(list) {
-  return Array.from(list, (/** @type {any} */ scope) => ({
+  return Array.from(list, (/** @type {any} */ scope, depth) => ({
     kind: scope.description,
     variables: scope.object,
+    depth,
   }));
 }
 

@@ -278,7 +278,7 @@ class Variables {
 }
 
 /** Stands for the scope of variables that were read before and keep their value. */
-const LASTING = Object.freeze({ kind: 'lasting', variables: null });
+const LASTING = Object.freeze({ kind: 'lasting', variables: null, depth: -1 });
 
 /**
  * Globals that every isolate has stay free; those of the program are captured.

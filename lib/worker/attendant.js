@@ -657,7 +657,7 @@ class Attendant {
     outbox.writeValue(value, context);
     outbox.view.setFloat64(at, id, true);
     const { extras: content, transfer } = context;
-    this.#port.postMessage({ id, isolate: task.owner, content, transfer }, transfer);
+    this.#port.postMessage({ id, of: task.id, isolate: task.owner, content, transfer }, transfer);
   }
 
   /**

@@ -1,12 +1,24 @@
 'use strict';
 
-/** The entry of a worker: it takes its seat in the pool and asks for tasks. */
+/** The entry of a worker: it waits for its seat in the pool, takes it, and asks for tasks. */
 
 const threads = require('node:worker_threads');
-const { Attendant } = require('./attendant');
+const seat = require('./seat');
+// Loaded while the pool's owner loads as much.
+require('../codec');
+require('../capture/revive');
 
-const { pool, worker, port, config } = threads.workerData.tasklets;
+const { port } = threads.workerData.tasklets;
 // What the library needs to start is nobody else's.
 threads.workerData = null;
 
-new Attendant(pool, worker, port, config).start();
+/** @param {{ seat: { addon: string | undefined, pool: number, worker: number, config: any } }} message */
+function take({ seat: { addon, pool, worker, config } }) {
+  seat.addon = addon;
+  const { Attendant } = require('./attendant');
+  new Attendant(pool, worker, port, config).start();
+}
+
+const first = threads.receiveMessageOnPort(port);
+if (first === undefined) port.once('message', take);
+else take(first.message);

@@ -29,9 +29,8 @@ function reportTo(port) {
 /**
  * Makes an entry from the event loop into one that ends the worker where the library itself fails.
  *
- * @template T
- * @param {(argument: T) => void} enter
- * @returns {(argument: T) => void}
+ * @param {(argument?: any) => void} enter
+ * @returns {(argument?: any) => void}
  */
 function guarded(enter) {
   return (argument) => {

@@ -66,10 +66,10 @@ class Speaker {
     }
     this.#sizes.push(size);
     this.#bytes += size;
-    const hasRoom = this.#hasRoom();
     // At once, whatever the generator does next: it may well block until the value has been seen.
-    task.attendant.hurry(!hasRoom);
-    if (hasRoom) return undefined;
+    task.attendant.hurry(!this.#hasRoom());
+    // With that, word of values taken may have come, or that no more are wanted.
+    if (this.#hasRoom() || this.#stopped) return undefined;
     const credit = new Promise(
       (/** @type {(value?: undefined) => void} */ resolve) => (this.#resume = resolve),
     );

@@ -41,6 +41,16 @@ pub fn attach(id: TaskId, way: Way, bytes: &[u8], kept: bool) -> usize {
     number
 }
 
+/// How many bytes of contents wait to go with a task's arguments.
+pub fn waiting(id: TaskId) -> u64 {
+    if COUNT.load(Ordering::Acquire) == 0 {
+        return 0;
+    }
+    let waiting = locked(&WAITING);
+    let contents = waiting.get(&(id, Way::There)).into_iter().flatten();
+    contents.filter_map(|content| content.bytes.as_ref()).map(|bytes| bytes.len() as u64).sum()
+}
+
 /// Takes a content over; `None` where it has been taken or dropped.
 pub fn detach(id: TaskId, way: Way, number: usize) -> Option<Vec<u8>> {
     let mut waiting = locked(&WAITING);

@@ -157,8 +157,11 @@ pub fn submit(
     let bytes = outbox
         .get(..length as usize)
         .ok_or_else(|| napi::Error::from_reason("the outbox is shorter than said"))?;
-    let tasks =
+    let mut tasks =
         wire::read_tasks(&Arc::from(bytes)).map_err(|error| napi::Error::from_reason(error.to_string()))?;
+    for task in &mut tasks {
+        task.payload.put_beside(attachments::waiting(task.id));
+    }
     isolate.submitted(&env, tasks.len());
     pool.submit(isolate.id, tasks);
     Ok(true)
@@ -492,9 +495,6 @@ pub fn hang_up(pool: u32, id: f64) -> bool {
 #[napi(catch_unwind)]
 pub fn decide(env: Env, isolate: u32, pool: u32, id: f64, wait: f64) -> napi::Result<()> {
     let isolate = isolate_of(isolate)?;
-    if wait < 0.0 {
-        isolate.settled(&env, 1);
-    }
     if let Some(pool) = registry::pool(pool) {
         #[expect(
             clippy::cast_possible_truncation,
@@ -502,7 +502,11 @@ pub fn decide(env: Env, isolate: u32, pool: u32, id: f64, wait: f64) -> napi::Re
             reason = "casts of floats saturate"
         )]
         let nanos = (wait * 1e6) as u64;
-        pool.decide_retry(task_id(id), (wait >= 0.0).then_some(nanos));
+        let again = (wait >= 0.0).then_some(nanos);
+        // Without a next attempt the task is settled here; where it was settled meanwhile, it was counted.
+        if pool.decide_retry(task_id(id), again) && again.is_none() {
+            isolate.settled(&env, 1);
+        }
     }
     Ok(())
 }

@@ -239,8 +239,8 @@ impl Pool {
         locked(&self.scheduler).cancellations(worker)
     }
 
-    pub fn decide_retry(self: &Arc<Self>, id: TaskId, wait: Option<Nanos>) {
-        self.decide(|scheduler, now, fx| scheduler.decide(id, wait, now, fx));
+    pub fn decide_retry(self: &Arc<Self>, id: TaskId, wait: Option<Nanos>) -> bool {
+        self.decide(|scheduler, now, fx| scheduler.decide(id, wait, now, fx))
     }
 
     pub fn state(&self, id: TaskId) -> Option<State> {

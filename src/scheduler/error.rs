@@ -60,7 +60,9 @@ impl Failure {
         match self {
             Self::Cancelled => "ERR_TASKLETS_CANCELLED",
             Self::RunTimeout { .. } | Self::QueueTimeout { .. } => "ERR_TASKLETS_TIMEOUT",
-            Self::QueueFull { .. } | Self::QueueBytes { .. } | Self::MemoryFull { .. } => "ERR_TASKLETS_QUEUE_FULL",
+            Self::QueueFull { .. } | Self::QueueBytes { .. } | Self::MemoryFull { .. } => {
+                "ERR_TASKLETS_QUEUE_FULL"
+            }
             Self::ShutDown | Self::Abandoned => "ERR_TASKLETS_SHUTDOWN",
             Self::Dependency => "ERR_TASKLETS_DEPENDENCY",
             Self::Replaced | Self::WorkerExit { .. } | Self::NoWorkers { .. } => "ERR_TASKLETS_WORKER_EXIT",

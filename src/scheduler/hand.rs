@@ -50,7 +50,11 @@ impl Scheduler {
     #[must_use]
     pub fn others_busy(&self, worker: WorkerId) -> usize {
         let busy = |other: &&super::workers::Worker| !other.idle || other.woken.is_some();
-        self.workers.iter().filter(|other| other.id != worker).filter(busy).count()
+        self.workers
+            .iter()
+            .filter(|other| other.id != worker)
+            .filter(busy)
+            .count()
     }
 
     fn finished(&mut self, worker: WorkerId, report: &Report, now: Nanos, fx: &mut Effects) {

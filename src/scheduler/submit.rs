@@ -66,7 +66,7 @@ impl Scheduler {
                 limit: self.settings.max_queue,
             });
         }
-        let extra = new.payload.len() as u64;
+        let extra = new.payload.weight();
         if self.queued_bytes.saturating_add(extra) > self.settings.max_queue_bytes {
             let (waiting, limit) = (self.queued_bytes, self.settings.max_queue_bytes);
             return Err(Failure::QueueBytes {

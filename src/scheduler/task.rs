@@ -62,6 +62,8 @@ impl Priority {
 pub struct Payload {
     bytes: Arc<[u8]>,
     range: Range<u32>,
+    /// Bytes that belong to it and wait elsewhere.
+    beside: u64,
 }
 
 impl Payload {
@@ -69,13 +71,24 @@ impl Payload {
     #[must_use]
     pub fn new(bytes: Arc<[u8]>, range: Range<u32>) -> Self {
         debug_assert!(range.end as usize <= bytes.len() && range.start <= range.end);
-        Self { bytes, range }
+        Self { bytes, range, beside: 0 }
     }
 
     /// The bytes themselves.
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {
         &self.bytes[self.range.start as usize..self.range.end as usize]
+    }
+
+    /// Counts bytes that belong to it and wait elsewhere.
+    pub fn put_beside(&mut self, bytes: u64) {
+        self.beside = bytes;
+    }
+
+    /// How many bytes wait with it, wherever.
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        (self.range.len() as u64).saturating_add(self.beside)
     }
 
     /// How many bytes it is.
@@ -232,7 +245,9 @@ impl Task {
             Input::Here(bytes) => bytes.len(),
             Input::Of(_) | Input::Owner => 0,
         });
-        self.payload.len() + inputs.sum::<usize>()
+        usize::try_from(self.payload.weight())
+            .unwrap_or(usize::MAX)
+            .saturating_add(inputs.sum::<usize>())
     }
 
     /// Whether the worker must stamp the start of the task, because somebody will ask for it.

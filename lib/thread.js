@@ -1,0 +1,74 @@
+'use strict';
+
+/**
+ * Starts the thread of a worker. It depends on nothing but Node, because the first worker is started
+ * before anything else is loaded: the thread takes longer to start than all that takes.
+ */
+
+const path = require('node:path');
+const { MessageChannel, Worker } = require('node:worker_threads');
+
+const BOOTSTRAP = path.join(__dirname, 'worker', 'bootstrap.js');
+
+/** @typedef {{ worker: Worker, port: import('node:worker_threads').MessagePort }} Thread */
+
+/**
+ * A thread that waits for its seat, which comes through the port.
+ *
+ * @param {number} [heapMegabytes] the limit of its heap; without it, Node's own
+ * @returns {Thread}
+ */
+function startThread(heapMegabytes) {
+  const { port1, port2 } = new MessageChannel();
+  try {
+    const limits = heapMegabytes === undefined ? {} : { maxOldGenerationSizeMb: heapMegabytes };
+    const options = {
+      name: 'tasklets',
+      workerData: { tasklets: { port: port2 } },
+      transferList: [port2],
+      execArgv: flags(),
+      resourceLimits: bare(limits),
+    };
+    return { worker: new Worker(BOOTSTRAP, bare(options)), port: port1 };
+  } catch (error) {
+    port1.close();
+    throw error;
+  }
+}
+
+/**
+ * Options that inherit nothing: what somebody has put on `Object.prototype` is none of them.
+ *
+ * @template {object} T
+ * @param {T} options
+ * @returns {T}
+ */
+function bare(options) {
+  return Object.assign(Object.create(null), options);
+}
+
+/** Flags of Node that load something into every thread; each may have its value behind it. */
+const LOADING = /^(-r|--require|--import|--(experimental-)?loader|-C|--conditions|--enable-source-maps)(=|$)/;
+
+/**
+ * The flags that workers are started with: by default Node's own choice, all that the program was started with. But
+ * `--input-type` is about a program that comes as text, and a worker, which comes from a file, must not see it.
+ *
+ * @returns {string[] | undefined}
+ */
+function flags() {
+  const given = process.execArgv;
+  if (!given.some((flag) => flag.startsWith('--input-type'))) return undefined;
+  return given.filter((flag, index) => {
+    if (LOADING.test(flag)) return true;
+    const before = given[index - 1] ?? '';
+    return (
+      !flag.startsWith('-') &&
+      LOADING.test(before) &&
+      !before.includes('=') &&
+      before !== '--enable-source-maps'
+    );
+  });
+}
+
+module.exports = { startThread };

@@ -1,0 +1,316 @@
+'use strict';
+
+/**
+ * Everything at once, at full load, for as long as is wanted:
+ *
+ *     npm run soak -- 10m        (or 30s, 2h; one minute without)
+ *
+ * At the end all handles must have settled as they should, the counts must add up, the memory must be
+ * flat, and short tasks must be answered as fast as at the beginning. Ends with code 1 otherwise.
+ */
+
+const fs = require('node:fs');
+const { Pool, errors } = require('..');
+
+const UNITS = /** @type {Record<string, number>} */ ({ s: 1_000, m: 60_000, h: 3_600_000 });
+/** The part of the time that counts as the beginning: caches fill and workers come and go for the first time. */
+const WARM_UP = 0.2;
+/** Megabytes by which the memory may have grown since the beginning. */
+const MAX_GROWTH = 60;
+/** How much slower the median short task may be at the end than at the beginning. */
+const MAX_SLOWDOWN = 2;
+/** Tasks of a kind that are under way at any time, where it does not say otherwise. */
+const SHARE = 4;
+
+/** @param {string | undefined} text @returns {number} milliseconds */
+function durationOf(text = '1m') {
+  const match = /^(\d+(?:\.\d+)?)([smh])$/.exec(text);
+  if (match === null) {
+    console.error(`Expected a duration such as \`30s\`, \`10m\` or \`1h\`, got \`${text}\``);
+    process.exit(2);
+  }
+  return Number(match[1]) * UNITS[match[2]];
+}
+
+/** @param {number} ms */
+const spin = (ms) => {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+  return ms;
+};
+/** @param {number} ms */
+const nap = async (ms) => {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return ms;
+};
+const endless = () => {
+  for (;;);
+};
+const never = () => new Promise(() => {});
+
+/**
+ * A kind of task: how it is begun, which outcome is right, how many are under way, and the pause after each.
+ *
+ * @typedef {{ begin: (pool: any, n: number) => any, isRight: (value: any, n: number) => boolean, mayFail?: string[], pause?: number, share?: number }} Kind
+ */
+
+/** What may befall a neighbour of a task that kills its worker. */
+const CASUALTY = ['ERR_TASKLETS_WORKER_EXIT', 'ERR_TASKLETS_MEMORY_LIMIT'];
+
+/** @type {Record<string, Kind>} */
+const KINDS = {
+  short: {
+    begin: (pool, n) => pool.run((/** @type {number} */ n) => n + 1, { args: [n] }),
+    isRight: (value, n) => value === n + 1,
+    mayFail: CASUALTY,
+    share: 24,
+  },
+  retried: {
+    begin: (pool, n) =>
+      pool.run((/** @type {number} */ n) => n * 2, { args: [n], retry: { attempts: 20, delay: 1 } }),
+    isRight: (value, n) => value === n * 2,
+  },
+  long: {
+    begin: (pool, n) => pool.run(spin, { args: [5 + (n % 20)], priority: 'low' }),
+    isRight: (value) => value >= 5,
+    mayFail: CASUALTY,
+    pause: 40,
+    share: 2,
+  },
+  async: {
+    begin: (pool, n) => pool.run(nap, { args: [n % 15] }),
+    isRight: (value, n) => value === n % 15,
+    mayFail: CASUALTY,
+  },
+  failing: {
+    begin: (pool, n) =>
+      pool
+        .run(
+          (/** @type {number} */ n) => {
+            throw Object.assign(new RangeError('as it should'), { n });
+          },
+          { args: [n] },
+        )
+        .catch((/** @type {any} */ error) => {
+          if (error instanceof RangeError) return /** @type {any} */ (error).n;
+          throw error;
+        }),
+    isRight: (value, n) => value === n,
+    mayFail: CASUALTY,
+  },
+  cancelled: {
+    begin: (pool, n) => {
+      const handle = pool.run(nap, { args: [20] });
+      if (n % 3 === 0) handle.cancel('soak');
+      else setTimeout(() => handle.cancel('soak'), n % 25);
+      return handle;
+    },
+    isRight: (value) => value === 20,
+    mayFail: [...CASUALTY, 'ERR_TASKLETS_CANCELLED'],
+    pause: 2,
+  },
+  timedOut: {
+    begin: (pool, n) => pool.run(n % 2 ? endless : never, { timeout: 15, grace: 5 }),
+    isRight: () => false,
+    mayFail: [...CASUALTY, 'ERR_TASKLETS_TIMEOUT'],
+    pause: 300,
+    share: 2,
+  },
+  exiting: {
+    begin: (pool) => pool.run(() => process.exit(1)),
+    isRight: () => false,
+    mayFail: CASUALTY,
+    pause: 500,
+    share: 1,
+  },
+  greedy: {
+    begin: (pool) =>
+      pool.run(() => {
+        const kept = [];
+        for (;;) kept.push({ list: [1, 2, 3], text: `x${kept.length}` });
+      }),
+    isRight: () => false,
+    mayFail: CASUALTY,
+    pause: 5_000,
+    share: 1,
+  },
+  large: {
+    begin: (pool, n) =>
+      pool.run((/** @type {Uint8Array} */ bytes) => bytes, { args: [new Uint8Array(300_000).fill(n)] }),
+    isRight: (value, n) => value.length === 300_000 && value[299_999] === (n & 255),
+    mayFail: CASUALTY,
+    pause: 10,
+  },
+  shared: {
+    begin: (pool, n) => {
+      const words = new Int32Array(new SharedArrayBuffer(8));
+      return pool
+        .run(
+          (/** @type {Int32Array} */ words, /** @type {number} */ n) => (Atomics.store(words, 1, n), words),
+          {
+            args: [words, n],
+          },
+        )
+        .then(
+          (/** @type {Int32Array} */ back) => Atomics.load(words, 1) === n && back.buffer.byteLength === 8,
+        );
+    },
+    isRight: (value) => value === true,
+    mayFail: CASUALTY,
+  },
+  mapped: {
+    begin: (pool) => pool.map((/** @type {number} */ x) => x * x, [1, 2, 3, 4, 5]),
+    isRight: (value) => value.join() === '1,4,9,16,25',
+    mayFail: CASUALTY,
+    pause: 5,
+  },
+};
+
+/** One of the streams of tasks: as soon as one has settled, the next one begins. */
+class Stream {
+  settled = 0;
+  failed = 0;
+  /** @type {number[]} */
+  latencies = [];
+
+  /**
+   * @param {any} pool
+   * @param {string} name
+   * @param {(wrong: string) => void} complain
+   */
+  constructor(pool, name, complain) {
+    this.pool = pool;
+    this.name = name;
+    this.kind = KINDS[name];
+    this.complain = complain;
+  }
+
+  /** @param {() => boolean} goesOn */
+  async flow(goesOn) {
+    const { begin, isRight, mayFail = [], pause = 0 } = this.kind;
+    for (let n = 0; goesOn(); n++) {
+      const begun = performance.now();
+      try {
+        const value = await begin(this.pool, n);
+        if (!isRight(value, n)) this.complain(`${this.name}: a wrong result, ${String(value).slice(0, 80)}`);
+      } catch (error) {
+        this.failed++;
+        const { code } = /** @type {any} */ (error);
+        if (!mayFail.includes(code))
+          this.complain(`${this.name}: ${/** @type {any} */ (error)?.stack ?? error}`);
+      }
+      this.settled++;
+      this.latencies.push(performance.now() - begun);
+      if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+      // A burst of answers must not keep the event loop from what measures it.
+      else if (n % 100 === 99) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+/** @param {number[]} numbers */
+function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? NaN;
+}
+
+/**
+ * The medians of the first and of the last third of samples, once all has warmed up.
+ *
+ * @param {number[]} samples
+ */
+function beginningAndEnd(samples) {
+  const rest = samples.slice(Math.ceil(samples.length * WARM_UP));
+  const third = Math.max(1, Math.floor(rest.length / 3));
+  return [median(rest.slice(0, third)), median(rest.slice(-third))];
+}
+
+const megabytes = () => process.memoryUsage.rss() / 2 ** 20;
+
+/** The sum of what a pool has counted, of whatever became of it. @param {any} counts */
+function settledOf({ completed, failed, cancelled, timedOut }) {
+  return completed + failed + cancelled + timedOut;
+}
+
+async function soak() {
+  const duration = durationOf(process.argv[2]);
+  const pool = new Pool({ workers: 2, memory: { perWorker: '64MB' }, logging: 'silent' });
+  const wrong = /** @type {string[]} */ ([]);
+  const complain = (/** @type {string} */ what) => {
+    if (wrong.push(what) <= 20) console.error(what);
+  };
+  const begun = performance.now();
+  const passed = () => (performance.now() - begun) / duration;
+  const streams = Object.keys(KINDS).flatMap((name) =>
+    Array.from({ length: KINDS[name].share ?? SHARE }, () => new Stream(pool, name, complain)),
+  );
+  const flows = streams.map((stream) => stream.flow(() => passed() < 1));
+  const memory = /** @type {number[]} */ ([]);
+  const latency = /** @type {number[]} */ ([]);
+  const short = streams.filter(({ name }) => name === 'short');
+  const sample = setInterval(
+    () => {
+      memory.push(megabytes());
+      const heard = short.flatMap(({ latencies }) => latencies.splice(0));
+      if (heard.length > 0) latency.push(median(heard));
+      for (const stream of streams) if (stream.name !== 'short') stream.latencies.length = 0;
+    },
+    Math.max(250, duration / 200),
+  );
+  // Whatever does not settle is found out, however long it had: no task may take that long.
+  const late = setTimeout(() => {
+    console.error('tasks that have not settled a minute after the end:', pool.getActiveTaskCount());
+    process.exit(1);
+  }, duration + 60_000);
+  await Promise.all(flows);
+  clearInterval(sample);
+  clearTimeout(late);
+  judge(pool, streams, memory, latency, complain);
+  const { graceful } = await pool.shutdown({ timeout: 10_000 });
+  if (!graceful) complain('the shutdown was not graceful');
+  if (process.platform === 'linux') {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const left = fs.readdirSync('/proc/self/task').filter((id) => {
+      return fs.readFileSync(`/proc/self/task/${id}/comm`, 'utf8').startsWith('tasklets');
+    });
+    if (left.length > 0) complain(`${left.length} threads of the library are left`);
+  }
+  console.log(wrong.length === 0 ? 'Everything held' : `${wrong.length} things did not hold`);
+  process.exitCode = wrong.length === 0 ? 0 : 1;
+}
+
+/**
+ * @param {any} pool
+ * @param {Stream[]} streams
+ * @param {number[]} memory
+ * @param {number[]} latency
+ * @param {(wrong: string) => void} complain
+ */
+function judge(pool, streams, memory, latency, complain) {
+  const { counts, queue } = pool.getStats();
+  const rows = Object.keys(KINDS).map((name) => {
+    const own = streams.filter((stream) => stream.name === name);
+    const sum = (/** @type {'settled' | 'failed'} */ what) =>
+      own.reduce((total, stream) => total + stream[what], 0);
+    return { kind: name, settled: sum('settled'), failed: sum('failed') };
+  });
+  console.table(rows);
+  console.log(counts);
+  if (pool.getActiveTaskCount() !== 0) complain(`${pool.getActiveTaskCount()} tasks are active`);
+  if (queue.depth !== 0 || queue.bytes !== 0) complain(`the queue holds ${JSON.stringify(queue)}`);
+  if (counts.submitted !== settledOf(counts)) complain(`the counts do not add up: ${JSON.stringify(counts)}`);
+  for (const { kind, settled } of rows)
+    if (settled === 0) complain(`no task of the kind ${kind} has settled`);
+  const parts = beginningAndEnd(memory);
+  const speeds = beginningAndEnd(latency);
+  console.log(`resident memory ${parts.map((each) => each.toFixed(0)).join(' -> ')} MB`);
+  console.log(`median latency of short tasks ${speeds.map((each) => each.toFixed(2)).join(' -> ')} ms`);
+  if (parts[1] - parts[0] > MAX_GROWTH) complain(`the memory grew by ${(parts[1] - parts[0]).toFixed(0)} MB`);
+  if (speeds[1] > speeds[0] * MAX_SLOWDOWN + 1) complain('short tasks became slower');
+}
+
+process.on('unhandledRejection', (error) => {
+  console.error('unhandled:', error instanceof errors.TaskletsError ? error.message : error);
+  process.exit(1);
+});
+soak();
