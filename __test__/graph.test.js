@@ -30,7 +30,12 @@ test('is a function of the package too, and may be empty', async (t) => {
     start();
   });
   assert.deepStrictEqual(await graph().run(), {});
-  assert.deepStrictEqual(await graph().add('one', () => 1).run(), { one: 1 });
+  assert.deepStrictEqual(
+    await graph()
+      .add('one', () => 1)
+      .run(),
+    { one: 1 },
+  );
 });
 
 test('tasks may name later ones', async (t) => {
@@ -87,14 +92,28 @@ test('options of a task hold for it', async (t) => {
     return 'done';
   };
   const retry = { attempts: 2, delay: 1 };
-  assert.deepStrictEqual(await pool.graph().add('a', flaky, { args: [words], retry }).run(), { a: 'done' });
-  const late = await outcome(pool.graph().add('a', spin, { args: [500], timeout: 20, name: 'own' }).run());
+  assert.deepStrictEqual(
+    await pool
+      .graph()
+      .add('a', flaky, { args: [words], retry })
+      .run(),
+    { a: 'done' },
+  );
+  const late = await outcome(
+    pool
+      .graph()
+      .add('a', spin, { args: [500], timeout: 20, name: 'own' })
+      .run(),
+  );
   assert.deepStrictEqual([late.error.code, late.error.taskName], ['ERR_TASKLETS_TIMEOUT', 'own']);
 });
 
 test('names like those of properties are names', async (t) => {
   const pool = poolFor(t);
-  const given = pool.graph().add('__proto__', () => 1).add('constructor', all, { dependsOn: ['__proto__'] });
+  const given = pool
+    .graph()
+    .add('__proto__', () => 1)
+    .add('constructor', all, { dependsOn: ['__proto__'] });
   const results = await given.run();
   assert.deepStrictEqual(Object.entries(results), [
     ['__proto__', 1],
@@ -103,10 +122,16 @@ test('names like those of properties are names', async (t) => {
 });
 
 test('add throws for what is wrong', (t) => {
-  const given = poolFor(t).graph().add('a', () => 1);
+  const given = poolFor(t)
+    .graph()
+    .add('a', () => 1);
   const config = { code: 'ERR_TASKLETS_CONFIG' };
-  assert.throws(() => given.add('a', () => 2), { ...config, message: /`name` to be a name that no other task/ });
-  for (const name of ['', 3, undefined, null]) assert.throws(() => given.add(/** @type {any} */ (name), all), config);
+  assert.throws(() => given.add('a', () => 2), {
+    ...config,
+    message: /`name` to be a name that no other task/,
+  });
+  for (const name of ['', 3, undefined, null])
+    assert.throws(() => given.add(/** @type {any} */ (name), all), config);
   assert.throws(() => given.add('b', /** @type {any} */ ('text')), { code: 'ERR_TASKLETS_INVALID_TASK' });
   assert.throws(() => given.add('b', all, /** @type {any} */ ({ dependsOn: 'a' })), config);
   assert.throws(() => given.add('b', all, /** @type {any} */ ({ dependOn: [] })), {
@@ -129,13 +154,23 @@ test('rejects with ERR_TASKLETS_CYCLE, naming the cycle, before anything runs', 
   assert.strictEqual(error.dependency, 'a');
   assert.match(error.message, /`a` needs `b` needs `c` needs `a`/);
   assert.strictEqual(words[0], 0);
-  const own = await outcome(pool.graph().add('self', all, { dependsOn: ['self'] }).run());
+  const own = await outcome(
+    pool
+      .graph()
+      .add('self', all, { dependsOn: ['self'] })
+      .run(),
+  );
   assert.match(own.error.message, /`self` needs `self`/);
 });
 
 test('rejects with ERR_TASKLETS_DEPENDENCY for a name that is not there', async (t) => {
   const pool = poolFor(t);
-  const { error } = await outcome(pool.graph().add('a', all, { dependsOn: ['gone'] }).run());
+  const { error } = await outcome(
+    pool
+      .graph()
+      .add('a', all, { dependsOn: ['gone'] })
+      .run(),
+  );
   assert.deepStrictEqual([error.code, error.dependency], ['ERR_TASKLETS_DEPENDENCY', 'gone']);
   assert.match(error.message, /`a` depends on `gone`/);
 });
@@ -143,12 +178,16 @@ test('rejects with ERR_TASKLETS_DEPENDENCY for a name that is not there', async 
 test('a long chain is no matter of the stack', async (t) => {
   const pool = poolFor(t);
   const given = pool.graph();
-  for (let i = 20_000; i > 0; i--) given.add(`${i}`, all, { dependsOn: i === 1 ? [`${20_000}`] : [`${i - 1}`] });
+  for (let i = 20_000; i > 0; i--)
+    given.add(`${i}`, all, { dependsOn: i === 1 ? [`${20_000}`] : [`${i - 1}`] });
   assert.strictEqual((await outcome(given.run())).error.code, 'ERR_TASKLETS_CYCLE');
 });
 
 test('is drawn in the languages of Graphviz and Mermaid', (t) => {
-  const given = poolFor(t).graph().add('load "all"', all).add('back\\slash', all, { dependsOn: ['load "all"'] });
+  const given = poolFor(t)
+    .graph()
+    .add('load "all"', all)
+    .add('back\\slash', all, { dependsOn: ['load "all"'] });
   given.add('two\nlines', all, { dependsOn: ['load "all"', 'back\\slash', 'load "all"'] });
   assert.strictEqual(
     given.toDot(),

@@ -10,6 +10,7 @@
  */
 
 const fs = require('node:fs');
+const { setImmediate: nextTurn, setTimeout: sleep } = require('node:timers/promises');
 const { Pool, errors } = require('..');
 
 const UNITS = /** @type {Record<string, number>} */ ({ s: 1_000, m: 60_000, h: 3_600_000 });
@@ -40,8 +41,18 @@ const spin = (ms) => {
 };
 /** @param {number} ms */
 const nap = async (ms) => {
-  await new Promise((resolve) => setTimeout(resolve, ms));
+  await new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
   return ms;
+};
+/**
+ * @param {Int32Array} words
+ * @param {number} value
+ */
+const put = (words, value) => {
+  Atomics.store(words, 1, value);
+  return words;
 };
 const endless = () => {
   for (;;);
@@ -60,14 +71,14 @@ const CASUALTY = ['ERR_TASKLETS_WORKER_EXIT', 'ERR_TASKLETS_MEMORY_LIMIT'];
 /** @type {Record<string, Kind>} */
 const KINDS = {
   short: {
-    begin: (pool, n) => pool.run((/** @type {number} */ n) => n + 1, { args: [n] }),
+    begin: (pool, n) => pool.run((/** @type {number} */ x) => x + 1, { args: [n] }),
     isRight: (value, n) => value === n + 1,
     mayFail: CASUALTY,
     share: 24,
   },
   retried: {
     begin: (pool, n) =>
-      pool.run((/** @type {number} */ n) => n * 2, { args: [n], retry: { attempts: 20, delay: 1 } }),
+      pool.run((/** @type {number} */ x) => x * 2, { args: [n], retry: { attempts: 20, delay: 1 } }),
     isRight: (value, n) => value === n * 2,
   },
   long: {
@@ -86,8 +97,8 @@ const KINDS = {
     begin: (pool, n) =>
       pool
         .run(
-          (/** @type {number} */ n) => {
-            throw Object.assign(new RangeError('as it should'), { n });
+          (/** @type {number} */ number) => {
+            throw Object.assign(new RangeError('as it should'), { n: number });
           },
           { args: [n] },
         )
@@ -145,12 +156,7 @@ const KINDS = {
     begin: (pool, n) => {
       const words = new Int32Array(new SharedArrayBuffer(8));
       return pool
-        .run(
-          (/** @type {Int32Array} */ words, /** @type {number} */ n) => (Atomics.store(words, 1, n), words),
-          {
-            args: [words, n],
-          },
-        )
+        .run(put, { args: [words, n] })
         .then(
           (/** @type {Int32Array} */ back) => Atomics.load(words, 1) === n && back.buffer.byteLength === 8,
         );
@@ -201,9 +207,9 @@ class Stream {
       }
       this.settled++;
       this.latencies.push(performance.now() - begun);
-      if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+      if (pause > 0) await sleep(pause);
       // A burst of answers must not keep the event loop from what measures it.
-      else if (n % 100 === 99) await new Promise((resolve) => setImmediate(resolve));
+      else if (n % 100 === 99) await nextTurn();
     }
   }
 }
@@ -269,7 +275,7 @@ async function soak() {
   const { graceful } = await pool.shutdown({ timeout: 10_000 });
   if (!graceful) complain('the shutdown was not graceful');
   if (process.platform === 'linux') {
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
     const left = fs.readdirSync('/proc/self/task').filter((id) => {
       return fs.readFileSync(`/proc/self/task/${id}/comm`, 'utf8').startsWith('tasklets');
     });

@@ -12,6 +12,7 @@
 
 const { spawn, spawnSync } = require('node:child_process');
 const path = require('node:path');
+const { setTimeout: sleep } = require('node:timers/promises');
 const { parseArgs } = require('node:util');
 const { Worker } = require('node:worker_threads');
 
@@ -29,9 +30,9 @@ const { values } = parseArgs({
     owners: { type: 'string' },
   },
 });
-const counts = values.quick ? { ...QUICK } : { ...FULL };
+const wanted = values.quick ? { ...QUICK } : { ...FULL };
 for (const name of /** @type {const} */ (['kills', 'pools', 'owners'])) {
-  if (values[name] !== undefined) counts[name] = Number(values[name]);
+  if (values[name] !== undefined) wanted[name] = Number(values[name]);
 }
 
 /** Watches the child, and says how it ended. */
@@ -39,7 +40,7 @@ function watch() {
   const args = [
     __filename,
     '--inner',
-    ...Object.entries(counts).map(([name, count]) => `--${name}=${count}`),
+    ...Object.entries(wanted).map(([name, count]) => `--${name}=${count}`),
   ];
   const child = spawn(process.execPath, ['--expose-gc', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let last = 'the start';
@@ -78,7 +79,9 @@ function isExpected(error) {
 
 const echo = (/** @type {any} */ value) => value;
 const later = async (/** @type {number} */ ms) => {
-  await new Promise((resolve) => setTimeout(resolve, ms));
+  await new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
   return ms;
 };
 const bytes = (/** @type {number} */ size) => new Uint8Array(size).fill(7);
@@ -230,7 +233,7 @@ async function dropPools(cycles) {
       () => load(pool, 20),
       async () => {
         const work = pool.run(echo, { args: [1] });
-        await new Promise((resolve) => setTimeout(resolve, cycle % 40));
+        await sleep(cycle % 40);
         await Promise.all([pool.shutdown({ force: true }), work.catch(() => {})]);
       },
       () => other.getStats(),
@@ -254,6 +257,18 @@ const OWNER = `
   if (workerData.way === 'throw') setTimeout(() => { throw new Error('own'); }, workerData.after + 60);
 `;
 
+/**
+ * Resolves with the next event of a name, also where errors come first.
+ *
+ * @param {Worker} owner
+ * @param {string} name
+ */
+function happens(owner, name) {
+  return new Promise((resolve) => {
+    owner.once(name, resolve);
+  });
+}
+
 /** @param {number} cycles */
 async function endOwners(cycles) {
   const { Pool } = require('..');
@@ -267,14 +282,14 @@ async function endOwners(cycles) {
       workerData: { package: path.join(__dirname, '..'), way, after },
     });
     owner.on('error', () => {});
-    const gone = new Promise((resolve) => owner.once('exit', resolve));
+    const gone = happens(owner, 'exit');
     const work = load(mine, 10);
     if (way === 'terminate') {
-      await Promise.race([new Promise((resolve) => owner.once('message', resolve)), gone]);
-      await new Promise((resolve) => setTimeout(resolve, after));
+      await Promise.race([happens(owner, 'message'), gone]);
+      await sleep(after);
       owner.terminate();
     } else if (way === 'early') {
-      await new Promise((resolve) => setTimeout(resolve, 3 * after));
+      await sleep(3 * after);
       owner.terminate();
     }
     await Promise.all([gone, work]);
@@ -292,9 +307,9 @@ function assert(truth, otherwise) {
 
 async function torture() {
   for (const [what, cycles, run] of /** @type {const} */ ([
-    ['killing workers under load', counts.kills, killWorkers],
-    ['creating and dropping pools', counts.pools, dropPools],
-    ['ending threads that own a pool', counts.owners, endOwners],
+    ['killing workers under load', wanted.kills, killWorkers],
+    ['creating and dropping pools', wanted.pools, dropPools],
+    ['ending threads that own a pool', wanted.owners, endOwners],
   ])) {
     const begun = performance.now();
     await run(cycles);

@@ -99,7 +99,6 @@ class GeneratorStream {
   /** @param {{ value?: unknown, error?: unknown, failed: boolean }} end */
   #finish(end) {
     this.#end = end;
-    // It has been counted as settled although it was not counted as pending.
     this.#setIdle(false);
     this.#serve();
   }
@@ -190,7 +189,7 @@ class GeneratorStream {
   #setIdle(isIdle) {
     if (isIdle === this.#isIdle) return;
     this.#isIdle = isIdle;
-    binding.hold(this.#engine.isolate.id, !isIdle);
+    binding.idles(this.#engine.isolate.id, isIdle);
   }
 }
 

@@ -33,7 +33,8 @@ class Graph {
    * @returns {this}
    */
   add(name, task, options) {
-    if (typeof name !== 'string' || name === '') throw configError('name', 'a string that is not empty', name);
+    if (typeof name !== 'string' || name === '')
+      throw configError('name', 'a string that is not empty', name);
     if (this.#nodes.has(name)) throw configError('name', 'a name that no other task of the graph has', name);
     if (typeof task !== 'function' && moduleOf(task) === undefined) {
       throw new InvalidTaskError(

@@ -70,9 +70,9 @@ class Speaker {
     task.attendant.hurry(!this.#hasRoom());
     // With that, word of values taken may have come, or that no more are wanted.
     if (this.#hasRoom() || this.#stopped) return undefined;
-    const credit = new Promise(
-      (/** @type {(value?: undefined) => void} */ resolve) => (this.#resume = resolve),
-    );
+    const credit = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+      this.#resume = resolve;
+    });
     task.attendant.adopt(task, credit);
     return credit;
   }

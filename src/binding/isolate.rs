@@ -86,7 +86,8 @@ impl Patience {
             return false;
         }
         let called = isolate.poll(POLL);
-        self.disappointments.store(if called { 0 } else { before + 1 }, Ordering::Relaxed);
+        self.disappointments
+            .store(if called { 0 } else { before + 1 }, Ordering::Relaxed);
         called
     }
 }
@@ -100,6 +101,15 @@ pub struct Seat {
     pub patience: Patience,
 }
 
+/// What the process waits for on behalf of an isolate.
+#[derive(Default)]
+struct Counts {
+    /// Tasks submitted from here and not settled.
+    pending: usize,
+    /// How many of them wait for the isolate itself.
+    idle: usize,
+}
+
 /// One isolate.
 pub struct Isolate {
     pub id: IsolateId,
@@ -108,8 +118,7 @@ pub struct Isolate {
     /// A wake is on its way and has not been answered.
     called: AtomicBool,
     mailbox: Mutex<Mailbox>,
-    /// Tasks submitted from here and not settled: the process waits for them.
-    pending: Mutex<usize>,
+    pending: Mutex<Counts>,
     pub seat: Mutex<Option<Arc<Seat>>>,
     /// A batch that did not fit into the inbox, until a larger one comes.
     pub oversize: Mutex<Vec<Handed>>,
@@ -223,20 +232,35 @@ impl Isolate {
 
     /// Tasks have been submitted: as long as any is pending, the process does not exit by itself.
     pub fn submitted(&self, env: &Env, tasks: usize) {
-        let mut pending = locked(&self.pending);
-        if *pending == 0 && tasks > 0 {
-            self.hold(env, true);
-        }
-        *pending += tasks;
+        self.count(env, |counts| counts.pending += tasks);
     }
 
     /// Tasks have been settled.
     pub fn settled(&self, env: &Env, tasks: usize) {
-        let mut pending = locked(&self.pending);
-        if *pending > 0 && *pending <= tasks {
-            self.hold(env, false);
+        self.count(env, |counts| {
+            counts.pending = counts.pending.saturating_sub(tasks)
+        });
+    }
+
+    /// A pending task waits for this isolate itself, or no more: the process does not wait for it meanwhile.
+    pub fn idles(&self, env: &Env, is_idle: bool) {
+        self.count(env, |counts| {
+            counts.idle = if is_idle {
+                counts.idle + 1
+            } else {
+                counts.idle.saturating_sub(1)
+            };
+        });
+    }
+
+    fn count(&self, env: &Env, change: impl FnOnce(&mut Counts)) {
+        let mut counts = locked(&self.pending);
+        let before = counts.pending > counts.idle;
+        change(&mut counts);
+        let held = counts.pending > counts.idle;
+        if held != before {
+            self.hold(env, held);
         }
-        *pending = pending.saturating_sub(tasks);
     }
 
     fn hold(&self, env: &Env, held: bool) {

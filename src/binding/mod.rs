@@ -473,15 +473,10 @@ pub fn grant(pool: u32, id: f64, taken: u32) -> bool {
     registry::pool(pool).is_some_and(|pool| pool.answer(task_id(id), Kind::Credit, taken))
 }
 
-/// Whether the process waits for one task more, or one less: one that waits for this isolate itself.
+/// A pending task waits for this isolate itself, or no more: the process does not wait for it meanwhile.
 #[napi(catch_unwind)]
-pub fn hold(env: Env, isolate: u32, held: bool) -> napi::Result<()> {
-    let isolate = isolate_of(isolate)?;
-    if held {
-        isolate.submitted(&env, 1);
-    } else {
-        isolate.settled(&env, 1);
-    }
+pub fn idles(env: Env, isolate: u32, is_idle: bool) -> napi::Result<()> {
+    isolate_of(isolate)?.idles(&env, is_idle);
     Ok(())
 }
 

@@ -199,7 +199,8 @@ impl Pool {
         let mut config = locked(&self.config);
         let merged = config.merge_json(layer, &self.machine)?;
         if config.logging != merged.logging {
-            self.logger.configure(&merged.logging, Some(Box::new(WrittenInJavaScript)))?;
+            self.logger
+                .configure(&merged.logging, Some(Box::new(WrittenInJavaScript)))?;
         }
         let settings = settings::of(&merged);
         *config = merged.clone();

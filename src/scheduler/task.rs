@@ -71,7 +71,11 @@ impl Payload {
     #[must_use]
     pub fn new(bytes: Arc<[u8]>, range: Range<u32>) -> Self {
         debug_assert!(range.end as usize <= bytes.len() && range.start <= range.end);
-        Self { bytes, range, beside: 0 }
+        Self {
+            bytes,
+            range,
+            beside: 0,
+        }
     }
 
     /// The bytes themselves.
