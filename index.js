@@ -9,11 +9,12 @@ const { current, reportProgress } = require('./lib/present-task');
 const { transfer } = require('./lib/worker/transfers');
 const { version } = require('./package.json');
 
-const { run, runAll, map, stream, graph, batch, retry, wrap, cancel } = bound;
+const { run, runAll, map, stream, graph, batch, retry, wrap, explain, cancel } = bound;
 const { config, configFromFile, configFromEnv } = bound;
 const { shutdown, start, onShutdown, getHealth, getStats, getActiveTaskCount } = bound;
 const moduleTask = bound.module;
 
+// @ts-expect-error TypeScript has no name for an export assignment that has a `default` too
 module.exports = {
   run,
   runAll,
@@ -24,6 +25,7 @@ module.exports = {
   retry,
   wrap,
   module: moduleTask,
+  explain,
   cancel,
   config,
   configFromFile,
@@ -41,4 +43,5 @@ module.exports = {
   errors,
   version,
 };
+// @ts-expect-error what `import` of a transpiled module asks for
 module.exports.default = module.exports;

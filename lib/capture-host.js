@@ -16,16 +16,6 @@ class Host extends Capture {
       warn: (/** @type {string} */ message) => process.emitWarning(message, 'TaskletsWarning'),
     });
   }
-
-  encodeContext(/** @type {any} */ _prepared, /** @type {any} */ context) {
-    return context;
-  }
-  decodeContext(/** @type {any} */ _task, /** @type {any} */ context) {
-    return context;
-  }
-  mapStack(/** @type {string} */ stack, /** @type {any} */ _task) {
-    return stack;
-  }
 }
 
 /** @type {Host | undefined} */

@@ -28,6 +28,7 @@ const VERBS = [
   'retry',
   'wrap',
   'module',
+  'explain',
   'cancel',
   'config',
   'configFromFile',

@@ -54,7 +54,6 @@ const KEEP_BYTES = 1024 * 1024;
 /**
  * @typedef {import('./options').RunOptions} RunOptions
  * @typedef {import('./capture').Prepared} Prepared
- * @typedef {ReturnType<import('./isolate')['here']>['letter']} Letter
  * @typedef {import('./handle').Usage} Usage
  */
 
@@ -207,6 +206,18 @@ class Engine {
     );
   }
 
+  /**
+   * What travels for a task that is called many times as it is now.
+   *
+   * @param {any} task
+   * @param {RunOptions} options
+   * @returns {Prepared}
+   */
+  prepareToKeep(task, options) {
+    if (typeof task !== 'function') return this.prepare(task, options);
+    return capture().prepare(task, { ...this.captureOptions(options), keep: true });
+  }
+
   /** @param {RunOptions} options */
   captureOptions(options) {
     const explicit = this.config.capture === 'explicit';
@@ -266,7 +277,8 @@ class Engine {
    * @param {Prepared} prepared
    * @param {number} form
    */
-  #write(outbox, handle, options, prepared, form) {
+  #write(outbox, handle, options, prepared, verbForm) {
+    let form = verbForm;
     if (prepared.isGenerator && (form & FORM.STREAM) === 0) throw refuseGenerator(handle.name);
     const start = outbox.position;
     outbox.ensure(SUBMIT.HEADER + TERMS.SIZE + 16);
@@ -298,9 +310,20 @@ class Engine {
       outbox.bytes.set(section, at + 4);
       outbox.position = at + 4 + section.length;
     }
-    if (!prepared.hasArgs) {
-      if (options.plain && PLAIN_ONLY.has(options.args)) outbox.writeArgs(options.args);
-      else if (this.#writeArgs(outbox, handle, options, prepared)) form |= FORM.PARCEL;
+    const isPlain = options.plain && prepared.extras === null;
+    if (prepared.hasArgs) {
+      if (this.#pack(handle, options, prepared, NO_EXTRAS)) form |= FORM.PARCEL;
+    } else if (isPlain && PLAIN_ONLY.has(options.args)) {
+      outbox.writeArgs(options.args);
+    } else {
+      const hasParcel = this.#writeArgs(outbox, handle, options, prepared);
+      if (hasParcel === undefined) {
+        // Functions, or instances of classes that travel, are among them: all go as one section.
+        outbox.position = start;
+        this.#write(outbox, handle, options, this.#prepareArgs(handle.task, options), verbForm);
+        return;
+      }
+      if (hasParcel) form |= FORM.PARCEL;
     }
     const end = outbox.position;
     outbox.ensure(8);
@@ -338,25 +361,54 @@ class Engine {
    * @param {TaskHandle<any>} handle
    * @param {RunOptions} options
    * @param {Prepared} prepared
-   * @returns {boolean} whether a parcel goes with them
+   * @returns {boolean | undefined} whether a parcel goes with them; `undefined` if they need a section
    */
   #writeArgs(outbox, handle, options, prepared) {
     const context = capture().encodeContext(prepared, {
-      extras: [],
+      extras: /** @type {unknown[]} */ ([]),
       transfer: options.transfer,
       root: 'args',
     });
     const { id } = handle;
     const kept = options.retry !== undefined;
-    context.attach = (/** @type {Uint8Array} */ content) => binding.attach(id, false, content, kept);
-    outbox.writeArgs(/** @type {unknown[]} */ (options.args), context);
-    const rare = (prepared.extras?.length ?? 0) + context.extras.length + options.transfer.length;
+    const attach = (/** @type {Uint8Array} */ content) => binding.attach(id, false, content, kept);
+    try {
+      outbox.writeArgs(
+        /** @type {unknown[]} */ (options.args),
+        /** @type {any} */ (Object.assign(context, { attach })),
+      );
+    } catch (error) {
+      if (!context.needsGraph || typeof handle.task !== 'function') throw error;
+      return undefined;
+    }
+    return this.#pack(handle, options, prepared, context.extras);
+  }
+
+  /**
+   * Packs what only `postMessage` can carry.
+   *
+   * @param {TaskHandle<any>} handle
+   * @param {RunOptions} options
+   * @param {Prepared} prepared
+   * @param {unknown[]} extras those of the arguments
+   * @returns {boolean} whether some of it belongs to the arguments
+   */
+  #pack(handle, options, prepared, extras) {
+    const rare = (prepared.extras?.length ?? 0) + extras.length + options.transfer.length;
     if (rare === 0) return false;
     const { Parcels } = require('./parcels');
-    const parcel = Parcels.pack(prepared.extras, context.extras, options.transfer);
+    const parcel = Parcels.pack(prepared.extras, extras, options.transfer);
     if (parcel === undefined) return false;
     extrasOf(handle).parcel = parcel;
-    return context.extras.length > 0;
+    return extras.length > 0;
+  }
+
+  /**
+   * @param {any} task
+   * @param {RunOptions} options
+   */
+  #prepareArgs(task, options) {
+    return capture().prepare(task, { ...this.captureOptions(options), args: [...options.args] });
   }
 
   /** @param {string} name */
@@ -449,13 +501,14 @@ class Engine {
         return;
       }
       const detach = (/** @type {number} */ number) => binding.detach(id, true, number);
+      const hooked = form & FORM.HOOKED ? capture().decodeContext(handle.task, { detach }) : { detach };
       if (form & FORM.PARCEL) {
         this.parcels.receive(id, usage.worker, letter, (context, decoder) => {
-          this.#fulfil(handle, decoder, { ...context, detach }, usage);
+          this.#fulfil(handle, decoder, { ...context, ...hooked }, usage);
         });
       } else {
         letter.decoder.reset(letter.bytes, at + MAIL.HEADER);
-        this.#fulfil(handle, letter.decoder, { detach }, usage);
+        this.#fulfil(handle, letter.decoder, hooked, usage);
       }
       return;
     }
@@ -472,7 +525,7 @@ class Engine {
   #fulfil(handle, decoder, context, usage) {
     let value;
     try {
-      value = decoder.readValue(capture().decodeContext(handle.task, context));
+      value = decoder.readValue(context);
     } catch (error) {
       refuse(handle, error, usage, false);
       return;
@@ -632,6 +685,9 @@ function refuseGenerator(name) {
   );
 }
 
+/** @type {unknown[]} */
+const NO_EXTRAS = [];
+
 /** Argument lists that are known to hold nothing but what bytes carry. */
 const PLAIN_ONLY = {
   /** @param {readonly unknown[]} args */
@@ -644,4 +700,5 @@ const PLAIN_ONLY = {
   },
 };
 
-module.exports = { Engine, refuseGenerator };
+exports.Engine = Engine;
+exports.refuseGenerator = refuseGenerator;

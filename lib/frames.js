@@ -115,6 +115,8 @@ const FORM = Object.freeze({
   PARCEL: 2,
   /** The arguments are in the section. */
   ARGS_INSIDE: 4,
+  /** Of a result: an instance of a class of the submitter's is in it. The same bit as `ARGS_INSIDE`. */
+  HOOKED: 4,
   /** The definition is a module's export. */
   MODULE: 8,
   /** The section has a parcel of its own, which comes first. */

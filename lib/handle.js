@@ -17,7 +17,6 @@ const { warn } = require('./warn');
 /**
  * @typedef {import('./engine').Engine} Engine
  * @typedef {import('./options').RunOptions} RunOptions
- * @typedef {import('./frames')} Frames
  */
 
 /** @type {(value: any) => void} */
@@ -337,16 +336,14 @@ function nameOf(task, options) {
   return typeof name === 'string' && name !== '' ? name : '(anonymous)';
 }
 
-module.exports = {
-  TaskHandle,
-  fulfil,
-  refuse,
-  attempted,
-  started,
-  onStart,
-  progressed,
-  extrasOf,
-  isSettled,
-  nameOf,
-  call,
-};
+exports.TaskHandle = TaskHandle;
+exports.attempted = attempted;
+exports.call = call;
+exports.extrasOf = extrasOf;
+exports.fulfil = fulfil;
+exports.isSettled = isSettled;
+exports.nameOf = nameOf;
+exports.onStart = onStart;
+exports.progressed = progressed;
+exports.refuse = refuse;
+exports.started = started;

@@ -91,4 +91,4 @@ class Handles {
   }
 }
 
-module.exports = { Handles };
+exports.Handles = Handles;

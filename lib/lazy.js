@@ -6,7 +6,7 @@
  * A worker that has to find, read and compile fifty files before its first task starts a third later
  * than a bare one. What most programs never use is loaded when it is.
  *
- * @template {Record<string, (...args: any[]) => any>} M
+ * @template {Record<string, any>} M
  * @template {keyof M & string} K
  * @param {() => M} load
  * @param {readonly K[]} names
@@ -15,8 +15,8 @@
 function lazy(load, names) {
   const functions = /** @type {Pick<M, K>} */ ({});
   for (const name of names) {
-    functions[name] = /** @type {M[K]} */ (
-      (...args) => {
+    functions[name] = /** @type {any} */ (
+      (/** @type {any[]} */ ...args) => {
         const module = load();
         for (const each of names) functions[each] = module[each];
         return module[name](...args);

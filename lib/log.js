@@ -52,4 +52,4 @@ class Log {
   };
 }
 
-module.exports = { Log };
+exports.Log = Log;

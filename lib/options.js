@@ -164,20 +164,18 @@ function shutdownOptions(options) {
   return readGroup(optionsIn(options, 'options'), SHUTDOWN, target, '');
 }
 
-module.exports = {
-  DEFAULTS,
-  PRIORITIES,
-  batchOptions,
-  generatorOptions,
-  graphOptions,
-  inGraph,
-  itemOptions,
-  mapOptions,
-  retryOptions,
-  runAllOptions,
-  runOptions,
-  shutdownOptions,
-  streamOptions,
-  withArgs,
-  wrapOptions,
-};
+exports.DEFAULTS = DEFAULTS;
+exports.PRIORITIES = PRIORITIES;
+exports.batchOptions = batchOptions;
+exports.generatorOptions = generatorOptions;
+exports.graphOptions = graphOptions;
+exports.inGraph = inGraph;
+exports.itemOptions = itemOptions;
+exports.mapOptions = mapOptions;
+exports.retryOptions = retryOptions;
+exports.runAllOptions = runAllOptions;
+exports.runOptions = runOptions;
+exports.shutdownOptions = shutdownOptions;
+exports.streamOptions = streamOptions;
+exports.withArgs = withArgs;
+exports.wrapOptions = wrapOptions;

@@ -17,7 +17,8 @@ const { receiveMessageOnPort } = require('node:worker_threads');
 /**
  * A parcel on its way: of which task, for which isolate or worker, and what is in it.
  *
- * @typedef {{ id: number, worker?: number, isolate?: number, content: any, refused?: string, transfer: any[] }} Posted
+ * @typedef {{ id: number, of?: number, worker?: number, isolate?: number, content: any, refused?: string,
+ *   transfer: any[] }} Posted
  */
 
 /** With so many parcels at hand it is time to see which of them nobody will ask for. */
@@ -163,4 +164,4 @@ class Parcels {
   }
 }
 
-module.exports = { Parcels };
+exports.Parcels = Parcels;

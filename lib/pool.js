@@ -155,6 +155,16 @@ class Pool {
   }
 
   /**
+   * What a function would take along; nothing runs.
+   *
+   * @param {Function} fn
+   * @param {any} [options]
+   */
+  explain(fn, options) {
+    return require('./capture-host').capture().explain(fn, options);
+  }
+
+  /**
    * @param {string | URL} urlOrPath
    * @param {string} [exportName]
    */
@@ -315,4 +325,4 @@ function answered(json) {
   return json;
 }
 
-module.exports = { Pool };
+exports.Pool = Pool;

@@ -4,7 +4,7 @@
  * Retries as the submitting side sees them: what the scheduler is told, and whether a failure is
  * worth another attempt where the user decides that.
  *
- * @typedef {import('./options').RetrySettings} RetrySettings
+ * @typedef {import('./options/retry').RetrySettings} RetrySettings
  */
 
 const { InvalidTaskError, SerializationError } = require('./errors');

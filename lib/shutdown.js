@@ -77,9 +77,9 @@ class Shutdown {
     const drained = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
       if (engine.staff !== undefined) engine.staff.onDrained = resolve;
     });
-    const late = new Promise(
-      (/** @type {(value?: undefined) => void} */ resolve) => (this.#giveUp = resolve),
-    );
+    const late = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+      this.#giveUp = resolve;
+    });
     binding.drainPool(engine.pool, cancelPending || force);
     const timer = setTimeout(this.#giveUp, Math.min(timeout, LONGEST));
     // A callback that never ends holds nobody up for longer than tasks may.
@@ -135,4 +135,4 @@ function counts(engine) {
   return JSON.parse(binding.poolStats(engine.pool)).counts;
 }
 
-module.exports = { Shutdown };
+exports.Shutdown = Shutdown;

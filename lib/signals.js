@@ -38,4 +38,4 @@ class Signals {
   };
 }
 
-module.exports = { Signals };
+exports.Signals = Signals;

@@ -130,7 +130,9 @@ class Staff {
       isolate: -1,
       cause: undefined,
       outOfMemory: false,
-      gone: new Promise((resolve) => (gone = resolve)),
+      gone: new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+        gone = resolve;
+      }),
     };
     this.#members.set(id, member);
     port1.on('message', (message) => this.hear(id, message));
@@ -219,7 +221,7 @@ function plain({ logging, ...config }) {
  * @returns {unknown}
  */
 function real(error) {
-  if (!(error instanceof Error) || types.isNativeError(error)) return error;
+  if (!(error instanceof Error) || /** @type {boolean} */ (types.isNativeError(error))) return error;
   const made = Object.setPrototypeOf(new Error(error.message), Object.getPrototypeOf(error));
   Object.defineProperties(made, Object.getOwnPropertyDescriptors(error));
   if (error.cause !== undefined && error.cause !== error) made.cause = real(error.cause);
@@ -235,4 +237,4 @@ function encodeError(given) {
   return encoder.bytes.slice(0, encoder.position);
 }
 
-module.exports = { Staff };
+exports.Staff = Staff;

@@ -125,4 +125,4 @@ class Listener {
   }
 }
 
-module.exports = { Listener };
+exports.Listener = Listener;

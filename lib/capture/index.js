@@ -63,6 +63,7 @@ const { read } = require('./returning');
  * @property {boolean} hasArgs
  * @property {Set<Function> | null} classes
  * @property {boolean} isGenerator
+ * @property {number} [form] more of the frame's form, where the task is a module's
  * @typedef {{ captures?: Record<string, any>, this?: any, mode?: 'auto' | 'explicit', args?: any[], keep?: boolean }} Options
  * @typedef {object} Host
  * @property {import('./texts').Analyzer} analyzer

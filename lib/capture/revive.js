@@ -49,6 +49,8 @@ const KEPT = 2048;
 class Reviver {
   #host;
   #factories = new Factories();
+  /** Whether any class has come here, so that instances of it may go back. */
+  hasClasses = false;
   /** @type {Map<number, Definition>} */
   #definitions = new Map();
   /** @type {Map<string, Kept>} */
@@ -110,8 +112,9 @@ class Reviver {
    * @param {number} id negative if its instances have private fields
    */
   knowClass(Class, origin, id) {
-    if (typeof Class === 'function')
-      this.#classes.set(Class, { origin, id: Math.abs(id), hasPrivates: id < 0 });
+    if (typeof Class !== 'function') return;
+    this.hasClasses = true;
+    this.#classes.set(Class, { origin, id: Math.abs(id), hasPrivates: id < 0 });
   }
 
   /**

@@ -31,7 +31,7 @@ class Encoder extends Message {
   /**
    * The elements of an array, as arguments.
    *
-   * @param {unknown[]} args
+   * @param {readonly unknown[]} args
    * @param {EncodeContext} [context]
    */
   writeArgs(args, context) {

@@ -28,6 +28,7 @@ async function batch(engine, items, options) {
 
   await new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
     const more = () => {
+      // eslint-disable-next-line no-unmodified-loop-condition -- `end` sets it
       while (running.size < concurrency && next < list.length && !stopped) begin(next++);
       if (running.size === 0 && (next === list.length || stopped)) resolve();
     };

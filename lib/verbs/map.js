@@ -54,6 +54,7 @@ async function map(engine, task, iterable, options) {
     };
     const more = () => {
       try {
+        // eslint-disable-next-line no-unmodified-loop-condition -- `next` sets it where the source is at its end
         while (!done && running.size < most) next();
       } catch (error) {
         // What fails in the source has closed it.

@@ -29,7 +29,7 @@ const prepared = new WeakMap();
  * @param {string | URL} urlOrPath
  * @param {string} [exportName]
  */
-function module_(urlOrPath, exportName = 'default') {
+function moduleTask(urlOrPath, exportName = 'default') {
   if (typeof exportName !== 'string') throw configError('exportName', 'a string', exportName);
   return new ModuleTask(toUrl(urlOrPath), exportName);
 }
@@ -75,4 +75,4 @@ function moduleOf(task) {
   return known;
 }
 
-module.exports = { module: module_, moduleOf };
+module.exports = { module: moduleTask, moduleOf };

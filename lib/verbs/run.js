@@ -61,7 +61,7 @@ function wrap(engineOf, task, options) {
     );
   }
   // Captured once, now: what the function uses is frozen at its definition.
-  const prepared = engineOf().prepare(task, base);
+  const prepared = engineOf().prepareToKeep(task, base);
   if (prepared.isGenerator) throw refuseGenerator(nameOf(task, base));
   const wrapped = (/** @type {unknown[]} */ ...args) =>
     engineOf().submit(task, withArgs(base, args), prepared);

@@ -67,7 +67,9 @@ class Attendant {
   #tasks = new Tasks();
   #decoder = new Decoder();
   #outbox = new Encoder(INBOX_BYTES);
+  /** @type {Uint8Array} */
   #inbox = new Uint8Array(INBOX_BYTES);
+  /** @type {DataView} */
   #view = new DataView(this.#inbox.buffer);
   /** @type {Int32Array | null} */
   #words = null;
@@ -140,7 +142,7 @@ class Attendant {
     // The pool has gone meanwhile: nothing is to be done here.
     if (words === undefined) exit(0);
     this.#clock = now();
-    this.#words = words;
+    this.#words = /** @type {Int32Array | null} */ (words);
     this.#port.on(
       'message',
       guarded((message) => this.#receive(message)),
@@ -680,12 +682,14 @@ class Attendant {
   #writeResult(outbox, task, value) {
     const transfer = transfersOf(value);
     let attached = 0;
-    const attach = (/** @type {Uint8Array} */ content) => {
+    const attachBytes = (/** @type {Uint8Array} */ content) => {
       attached = FORM.ATTACHED;
       return binding.attach(task.id, true, content, false);
     };
-    const context = { extras: /** @type {any[]} */ ([]), transfer, root: 'result', attach };
+    const context = { extras: /** @type {any[]} */ ([]), transfer, root: 'result', attach: attachBytes };
+    const hook = this.#tasks.hook(context);
     outbox.writeValue(value, context);
+    if (hook.used) attached |= FORM.HOOKED;
     if (context.extras.length === 0) return attached;
     this.#port.postMessage({ id: task.id, isolate: task.owner, content: context.extras, transfer }, transfer);
     return FORM.PARCEL | attached;
@@ -703,7 +707,9 @@ class Attendant {
     outbox.ensure(REPORT.HEADER);
     outbox.position = start + REPORT.HEADER;
     cleanStack(error);
-    outbox.writeError(error);
+    const context = {};
+    this.#tasks.hook(context);
+    outbox.writeError(error, context);
     const body = outbox.position - start - REPORT.HEADER;
     const { name, message } = describeError(error);
     const note = Buffer.from(`${name}\0${message}`);
@@ -839,4 +845,5 @@ function finishReport(outbox, start, id, status, run, body, note) {
   view.setUint32(start + REPORT.NOTE, note, true);
 }
 
-module.exports = { Attendant, Task };
+exports.Attendant = Attendant;
+exports.Task = Task;

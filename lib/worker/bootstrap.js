@@ -10,7 +10,7 @@ require('../capture/revive');
 
 const { port } = threads.workerData.tasklets;
 // What the library needs to start is nobody else's.
-threads.workerData = null;
+/** @type {any} */ (threads).workerData = null;
 
 /** @param {{ seat: { addon: string | undefined, pool: number, worker: number, config: any } }} message */
 function take({ seat: { addon, pool, worker, config } }) {

@@ -104,4 +104,6 @@ function reportProgress(fraction, detail) {
   current()?.reportProgress(fraction, detail);
 }
 
-module.exports = { current, reportProgress };
+exports.TaskContext = TaskContext;
+exports.current = current;
+exports.reportProgress = reportProgress;

@@ -19,6 +19,7 @@ class Progress {
   /** What has been reported and not been sent. @type {Map<Task, { fraction: number, detail: unknown }>} */
   #held = new Map();
   /** @type {NodeJS.Timeout | undefined} */
+  // eslint-disable-next-line no-unused-private-class-members -- `??=` reads it
   #timer = undefined;
 
   /** @param {number} isolate */

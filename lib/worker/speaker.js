@@ -163,4 +163,5 @@ function speak(task, args) {
   return task.speaker.run(callFor(task, fn, thisValue, args));
 }
 
-module.exports = { Speaker, speak };
+exports.Speaker = Speaker;
+exports.speak = speak;

@@ -14,7 +14,7 @@ const { Reviver } = require('../capture/revive');
 class Tasks {
   #reviver = new Reviver({
     codec,
-    definition: (id) => binding.definition(id),
+    definition: (id) => /** @type {Uint8Array} */ (binding.definition(id)),
     own: () => require('../..'),
   });
   /** @type {Map<number, Callable | Promise<Callable>>} */
@@ -28,6 +28,24 @@ class Tasks {
    */
   revive(definition, section, extras) {
     return this.#reviver.load(definition, section, extras);
+  }
+
+  /**
+   * Has instances of the submitter's classes written as such: what was used says so afterwards.
+   *
+   * @param {any} context
+   * @returns {{ used: boolean }}
+   */
+  hook(context) {
+    const hook = { used: false };
+    if (!this.#reviver.hasClasses) return hook;
+    const { onObject } = this.#reviver.encodeContext({});
+    context.onObject = (/** @type {object} */ object) => {
+      const written = onObject(object);
+      if (written !== undefined) hook.used = true;
+      return written;
+    };
+    return hook;
   }
 
   /** @param {any} callable */
@@ -107,6 +125,7 @@ function pick(namespace, name) {
   if (Object.hasOwn(namespace, name)) {
     const value = namespace[name];
     // A transpiled ES module: its default export is one level further down.
+    // eslint-disable-next-line no-underscore-dangle -- the name that transpilers gave it
     if (name === 'default' && typeof value !== 'function' && value?.__esModule) return value.default;
     return value;
   }

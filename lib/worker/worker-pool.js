@@ -43,6 +43,8 @@ class WorkerPool {
   /** @type {(task: any, options: unknown) => any} */
   wrap = (task, options) => wrap(() => this.#engine, task, options);
   module = moduleTask;
+  /** @type {(fn: any, options: any) => any} */
+  explain = (fn, options) => require('../capture-host').capture().explain(fn, options);
 
   /**
    * @param {number} id
@@ -98,4 +100,4 @@ class WorkerPool {
   }
 }
 
-module.exports = { WorkerPool };
+exports.WorkerPool = WorkerPool;

@@ -26,13 +26,19 @@ struct Content {
     kept: bool,
 }
 
-static WAITING: LazyLock<Mutex<HashMap<(TaskId, Way), Vec<Content>>>> = LazyLock::new(Mutex::default);
+/// The contents of each task, by which way they go.
+type Waiting = HashMap<(TaskId, Way), Vec<Content>>;
+
+static WAITING: LazyLock<Mutex<Waiting>> = LazyLock::new(Mutex::default);
 /// How many tasks have something waiting, so that those without pay nothing.
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Keeps a copy of `bytes` for the task: its number among the task's contents.
 pub fn attach(id: TaskId, way: Way, bytes: &[u8], kept: bool) -> usize {
-    let content = Content { bytes: Some(bytes.to_vec()), kept };
+    let content = Content {
+        bytes: Some(bytes.to_vec()),
+        kept,
+    };
     let mut waiting = locked(&WAITING);
     let contents = waiting.entry((id, way)).or_default();
     contents.push(content);
@@ -48,7 +54,10 @@ pub fn waiting(id: TaskId) -> u64 {
     }
     let waiting = locked(&WAITING);
     let contents = waiting.get(&(id, Way::There)).into_iter().flatten();
-    contents.filter_map(|content| content.bytes.as_ref()).map(|bytes| bytes.len() as u64).sum()
+    contents
+        .filter_map(|content| content.bytes.as_ref())
+        .map(|bytes| bytes.len() as u64)
+        .sum()
 }
 
 /// Takes a content over; `None` where it has been taken or dropped.

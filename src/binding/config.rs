@@ -51,7 +51,8 @@ pub fn log(pool: u32, level: String, message: String, fields: String) {
         "info" => Level::Info,
         _ => Level::Debug,
     };
-    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&fields).unwrap_or_default();
+    let fields: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&fields).unwrap_or_default();
     let fields: Vec<(&str, Value<'_>)> = fields
         .iter()
         .map(|(name, value)| {

@@ -7,7 +7,6 @@ use std::sync::atomic::AtomicI32;
 
 use napi::bindgen_prelude::{Env, Int32ArraySlice, Uint8ArraySlice};
 
-
 /// The bytes of a JavaScript array, to be written by this call.
 ///
 /// `array` is a typed array that the caller has passed to the native call now running on its own

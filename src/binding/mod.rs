@@ -126,7 +126,9 @@ pub fn open_pool(isolate: u32, cpu_count: u32, memory: f64) -> u32 {
 /// Has a pool's first worker started before there is a task for it: its number, 0 where there are workers.
 #[napi(catch_unwind)]
 pub fn prestart(pool: u32) -> u32 {
-    registry::pool(pool).and_then(|pool| pool.prestart()).map_or(0, |worker| worker.0)
+    registry::pool(pool)
+        .and_then(|pool| pool.prestart())
+        .map_or(0, |worker| worker.0)
 }
 
 /// Forgets a pool and ends its thread.
@@ -244,30 +246,49 @@ pub fn exchange(
     isolate.answered();
     let seat = seat_of(&isolate)?;
     let message = outbox.get(..length as usize).unwrap_or(&[]);
-    BUFFERS.with_borrow_mut(|Buffers { told, yields, batch, clock }| {
-        told.clear();
-        yields.clear();
-        batch.clear();
-        wire::read_reports(message, told, yields).map_err(|error| napi::Error::from_reason(error.to_string()))?;
-        if !told.is_empty() || clock.is_none() {
-            let used = clock
-                .replace(ThreadTime::now())
-                .map_or(0, |clock| clock.elapsed().as_nanos());
-            share_cpu(u64::try_from(used).unwrap_or(u64::MAX), told);
-        }
-        let reported = Reported { told, yields, message };
-        seat.patience.woken(registry::now());
-        let busy = seat.pool.exchange(seat.worker, &reported, hungry, &seat.shard, batch);
-        if waiting && batch.is_empty() && seat.pool.has_core_to_spare(busy) && seat.patience.poll(&isolate) {
-            isolate.answered();
-            seat.pool.exchange(seat.worker, &Reported::NOTHING, hungry, &seat.shard, batch);
-        }
-        if batch.is_empty() {
-            seat.patience.sleeps(registry::now());
-        }
-        let mail = if isolate.has_mail() { HAS_MAIL } else { 0 };
-        Ok(put(&isolate, std::mem::take(batch), memory::writable(&mut inbox)) + mail)
-    })
+    BUFFERS.with_borrow_mut(
+        |Buffers {
+             told,
+             yields,
+             batch,
+             clock,
+         }| {
+            told.clear();
+            yields.clear();
+            batch.clear();
+            wire::read_reports(message, told, yields)
+                .map_err(|error| napi::Error::from_reason(error.to_string()))?;
+            if !told.is_empty() || clock.is_none() {
+                let used = clock
+                    .replace(ThreadTime::now())
+                    .map_or(0, |clock| clock.elapsed().as_nanos());
+                share_cpu(u64::try_from(used).unwrap_or(u64::MAX), told);
+            }
+            let reported = Reported {
+                told,
+                yields,
+                message,
+            };
+            seat.patience.woken(registry::now());
+            let busy = seat
+                .pool
+                .exchange(seat.worker, &reported, hungry, &seat.shard, batch);
+            if waiting
+                && batch.is_empty()
+                && seat.pool.has_core_to_spare(busy)
+                && seat.patience.poll(&isolate)
+            {
+                isolate.answered();
+                seat.pool
+                    .exchange(seat.worker, &Reported::NOTHING, hungry, &seat.shard, batch);
+            }
+            if batch.is_empty() {
+                seat.patience.sleeps(registry::now());
+            }
+            let mail = if isolate.has_mail() { HAS_MAIL } else { 0 };
+            Ok(put(&isolate, std::mem::take(batch), memory::writable(&mut inbox)) + mail)
+        },
+    )
 }
 
 /// What an exchange works with.
@@ -345,7 +366,11 @@ pub fn progress(
 ) -> napi::Result<()> {
     let seat = seated(isolate)?;
     // Fractions travel where other messages have a time; they are no larger than one millisecond there.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "casts of floats saturate"
+    )]
     let queue = (fraction * 1e6).round() as u64;
     let mail = Mail {
         kind: Kind::Progress,
@@ -399,7 +424,11 @@ pub fn drop_attachments(id: f64, back: bool) {
 #[napi(catch_unwind)]
 pub fn weigh(isolate: u32, heap: f64) -> napi::Result<()> {
     let seat = seated(isolate)?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "casts of floats saturate"
+    )]
     seat.pool.weighed(seat.worker, heap as u64);
     Ok(())
 }

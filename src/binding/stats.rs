@@ -42,11 +42,7 @@ pub fn stats(pool: &Pool) -> String {
         bytes: summary.queued_bytes,
         oldest: Nanos(summary.oldest),
     };
-    let workers = summary
-        .workers
-        .iter()
-        .map(worker_stats)
-        .collect();
+    let workers = summary.workers.iter().map(worker_stats).collect();
     serde_json::to_string(&pool.metrics.stats(queue, workers)).unwrap_or_else(|_| "null".into())
 }
 

@@ -81,7 +81,10 @@ impl Timekeeper {
 }
 
 fn keep_time(shared: &Shared, pool: &Weak<Pool>) {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+    else {
         return;
     };
     runtime.block_on(async {
