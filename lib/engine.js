@@ -275,7 +275,7 @@ class Engine {
    * @param {TaskHandle<any>} handle
    * @param {RunOptions} options
    * @param {Prepared} prepared
-   * @param {number} form
+   * @param {number} verbForm bits of the form that the verb asks for
    */
   #write(outbox, handle, options, prepared, verbForm) {
     let form = verbForm;

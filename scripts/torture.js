@@ -98,6 +98,7 @@ const fail = (/** @type {number} */ n) => {
  */
 function load(pool, size) {
   const words = new Int32Array(new SharedArrayBuffer(4));
+  /** @type {any[]} */
   const handles = [];
   /** @param {any} handle @param {(value: any) => boolean} isRight */
   const expect = (handle, isRight) => {
