@@ -153,7 +153,7 @@ declare namespace tasklets {
     transfer?: readonly Transferable[] | undefined;
 
     /**
-     * Kept on the handle, in errors, events and traces; the task sees a copy as `current().metadata`.
+     * Kept on the handle; the task sees a copy as `current().metadata`.
      *
      * @default {}
      * @example run(handle, { args: [body], metadata: { requestId } });
@@ -162,6 +162,7 @@ declare namespace tasklets {
 
     /**
      * What the task may use. Beyond it the task fails with a `ResourceLimitError`.
+     * Refused with a `ConfigError` in this version; `config.memory.perWorker` limits the heap of each worker.
      *
      * @default none of its own; the limits of `config.memory` hold for all
      * @example run(parse, { args: [text], limits: { memory: '256MB', cpuTime: 5_000 } });
@@ -766,6 +767,7 @@ declare namespace tasklets {
     concurrency?: 'auto' | number | undefined;
     /**
      * Above this utilization (0 to 1, not below `scaleDownThreshold`) a waiting queue starts another worker.
+     * Checked and shown; it has no effect in this version.
      *
      * @default 0.8
      * @example config({ workers: { scaleUpThreshold: 0.5 } });
@@ -773,6 +775,7 @@ declare namespace tasklets {
     scaleUpThreshold?: number | undefined;
     /**
      * Below this utilization (0 to 1) an idle worker may leave.
+     * Checked and shown; it has no effect in this version.
      *
      * @default 0.2
      * @example config({ workers: { scaleDownThreshold: 0.1 } });
@@ -780,6 +783,7 @@ declare namespace tasklets {
     scaleDownThreshold?: number | undefined;
     /**
      * Idle workers kept ready beyond those in use: an integer from 0 up to `max`, or an expression.
+     * Checked and shown; it has no effect in this version.
      *
      * @default 0
      * @example config({ workers: { spare: 1 } });
@@ -855,6 +859,7 @@ declare namespace tasklets {
     perWorker?: Size | undefined;
     /**
      * `'aggressive'`: workers give memory back as soon as they are idle.
+     * Checked and shown; it has no effect in this version.
      *
      * @default 'lazy'
      * @example config({ memory: { cleanup: 'aggressive' } });
