@@ -293,8 +293,8 @@ impl Pool {
         locked(&self.scheduler).dismiss()
     }
 
-    pub fn reopen(&self) {
-        locked(&self.scheduler).reopen();
+    pub fn reopen(self: &Arc<Self>) {
+        self.decide(Scheduler::reopen);
     }
 
     pub fn alarm(&self) -> Nanos {

@@ -152,10 +152,12 @@ impl Scheduler {
         (begun.len(), waiting)
     }
 
-    /// Takes tasks again.
-    pub fn reopen(&mut self) {
+    /// Takes tasks again, and tries anew to start workers, if those that were needed failed to start.
+    pub fn reopen(&mut self, now: Nanos, fx: &mut Effects) {
         self.phase = Phase::Open;
         self.stillborn = 0;
+        self.rouse(now, fx);
+        self.watch(now, fx);
     }
 
     /// Every worker is to leave: the pool is over. The workers that there are come back.

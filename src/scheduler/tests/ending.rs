@@ -107,7 +107,7 @@ fn a_pool_can_be_opened_again() {
     for worker in world.scheduler.dismiss() {
         world.crash(worker, super::super::Exit::default());
     }
-    world.scheduler.reopen();
+    world.stir(Scheduler::reopen);
     let id = world.submit(Task::new(1));
     world.run_for(ms(50));
     assert!(world.is_fulfilled(id));

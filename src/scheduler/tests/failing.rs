@@ -1,7 +1,7 @@
 //! Failed attempts: retries and their waits, owners that decide, workers that die.
 
 use super::super::retry::Backoff;
-use super::super::{Exit, Failure, State};
+use super::super::{Exit, Failure, Scheduler, State};
 use super::played::End;
 use super::task::Task;
 use super::world::{STARTS, World};
@@ -212,6 +212,19 @@ fn a_pool_that_could_not_grow_tries_again_after_a_while() {
     assert_eq!(world.workers.len(), 2);
     world.run_for(ms(20_000));
     assert_eq!(world.settled.len(), 61);
+}
+
+#[test]
+fn a_pool_that_could_not_grow_tries_again_when_it_is_opened_anew() {
+    let mut world = warm(1);
+    world.configure(up_to(2));
+    world.stillbirths = vec![Exit::default(); 3];
+    world.submit_many(60, &Task::new(2).takes(ms(400)));
+    world.run_for(ms(1_000));
+    assert_eq!(world.started.len(), 1 + 3);
+    world.stir(Scheduler::reopen);
+    world.run_for(ms(100));
+    assert_eq!(world.workers.len(), 2);
 }
 
 #[test]
