@@ -46,8 +46,11 @@ const dependencies = lazy(() => require('./dependencies'), ['follow', 'inputIds'
 const retries = lazy(() => require('./retry'), ['worthRetrying']);
 const terms = lazy(() => require('./terms'), ['writeTerms']);
 
-/** An outbox that has grown to this is handed over at once, so that workers begin while a loop still submits. */
-const FLUSH_BYTES = 32 * 1024;
+/**
+ * An outbox that has grown to this is handed over at once, so that workers begin while a loop still submits: some 50
+ * small tasks. With 32 KiB instead, whoever keeps 256 small tasks in flight waits for the workers, and they for him.
+ */
+const FLUSH_BYTES = 4 * 1024;
 /** An outbox that had to grow beyond this is given back afterwards. */
 const KEEP_BYTES = 1024 * 1024;
 
@@ -73,6 +76,9 @@ class Engine {
   #names = new Map();
   #lastName = '';
   #lastNameId = 0;
+  /** The task that was submitted last in this turn, and the number of its name. @type {unknown} */
+  #lastTask = undefined;
+  #lastTaskNameId = 0;
   #flush = () => this.flush();
   #places = new Places();
   /** @type {import('./parcels').Parcels | undefined} */
@@ -333,7 +339,7 @@ class Engine {
     view.setUint32(start + SUBMIT.FLAGS, flags | (form << 8), true);
     view.setFloat64(start + SUBMIT.ID, handle.id, true);
     view.setUint32(start + SUBMIT.DEFINITION, prepared.definition, true);
-    view.setUint32(start + SUBMIT.NAME, this.#nameId(handle.name), true);
+    view.setUint32(start + SUBMIT.NAME, this.#nameOf(handle, options), true);
     view.setUint32(start + SUBMIT.PAYLOAD, end - body, true);
   }
 
@@ -411,6 +417,21 @@ class Engine {
     return capture().prepare(task, { ...this.captureOptions(options), args: [...options.args] });
   }
 
+  /**
+   * The number of a task's name. That of a function is looked up once for all that it is submitted for in a turn.
+   *
+   * @param {TaskHandle<any>} handle
+   * @param {RunOptions} options
+   */
+  #nameOf(handle, options) {
+    if (options.name !== undefined) return this.#nameId(handle.name);
+    if (handle.task !== this.#lastTask) {
+      this.#lastTaskNameId = this.#nameId(handle.name);
+      this.#lastTask = handle.task;
+    }
+    return this.#lastTaskNameId;
+  }
+
   /** @param {string} name */
   #nameId(name) {
     if (name === this.#lastName) return this.#lastNameId;
@@ -432,7 +453,10 @@ class Engine {
    * @param {boolean} [more] the turn goes on
    */
   flush(more = false) {
-    if (!more) this.#flushing = false;
+    if (!more) {
+      this.#flushing = false;
+      this.#lastTask = undefined;
+    }
     if (this.#outbox.busy) this.#handOverBefore();
     else this.#handOver(this.#outbox);
     if (this.#others.length > 0) this.#flushOthers();
@@ -485,7 +509,7 @@ class Engine {
    * @param {any} letter
    */
   settle(handle, kind, form, letter) {
-    const { at, view } = letter;
+    const { at, now, view } = letter;
     const usage = {
       queueTime: view.getFloat64(at + MAIL.QUEUE, true),
       runTime: view.getFloat64(at + MAIL.RUN, true),
@@ -497,18 +521,18 @@ class Engine {
       const { id } = handle;
       if (form === 0) {
         letter.decoder.reset(letter.bytes, at + MAIL.HEADER);
-        this.#fulfil(handle, letter.decoder, undefined, usage);
+        this.#fulfil(handle, letter.decoder, undefined, usage, now);
         return;
       }
       const detach = (/** @type {number} */ number) => binding.detach(id, true, number);
       const hooked = form & FORM.HOOKED ? capture().decodeContext(handle.task, { detach }) : { detach };
       if (form & FORM.PARCEL) {
         this.parcels.receive(id, usage.worker, letter, (context, decoder) => {
-          this.#fulfil(handle, decoder, { ...context, ...hooked }, usage);
+          this.#fulfil(handle, decoder, { ...context, ...hooked }, usage, performance.now());
         });
       } else {
         letter.decoder.reset(letter.bytes, at + MAIL.HEADER);
-        this.#fulfil(handle, letter.decoder, hooked, usage);
+        this.#fulfil(handle, letter.decoder, hooked, usage, now);
       }
       return;
     }
@@ -521,8 +545,9 @@ class Engine {
    * @param {any} decoder
    * @param {any} context
    * @param {Usage} usage
+   * @param {number} now
    */
-  #fulfil(handle, decoder, context, usage) {
+  #fulfil(handle, decoder, context, usage, now) {
     let value;
     try {
       value = decoder.readValue(context);
@@ -530,7 +555,7 @@ class Engine {
       refuse(handle, error, usage, false);
       return;
     }
-    fulfil(handle, value, usage);
+    fulfil(handle, value, usage, now);
   }
 
   /**
