@@ -145,9 +145,10 @@ class Engine {
    * @param {RunOptions} options
    * @param {Prepared} [prepared] where the captures have been read already
    * @param {number} [form] more bits of the form
+   * @param {readonly unknown[]} [args] where they are not among the options, which many calls share then
    * @returns {TaskHandle<any>}
    */
-  submit(task, options, prepared, form = 0) {
+  submit(task, options, prepared, form = 0, args = options.args) {
     const isolate = this.#isolate;
     if (!this.#flushing) this.#begin();
     const handle = new TaskHandle(
@@ -166,7 +167,7 @@ class Engine {
         throw new ShutdownError('The pool is shut down and takes no tasks; call `start()` to use it again');
       if (!options.plain) this.#attach(handle, options);
       if (isSettled(handle)) return handle;
-      this.#write(outbox, handle, options, prepared ?? this.prepare(task, options), form);
+      this.#write(outbox, handle, options, args, prepared ?? this.prepare(task, options), form);
     } catch (error) {
       outbox.position = before;
       refuse(handle, error, NO_USAGE, false);
@@ -280,10 +281,11 @@ class Engine {
    * @param {Encoder} outbox
    * @param {TaskHandle<any>} handle
    * @param {RunOptions} options
+   * @param {readonly unknown[]} args
    * @param {Prepared} prepared
    * @param {number} verbForm bits of the form that the verb asks for
    */
-  #write(outbox, handle, options, prepared, verbForm) {
+  #write(outbox, handle, options, args, prepared, verbForm) {
     let form = verbForm;
     if (prepared.isGenerator && (form & FORM.STREAM) === 0) throw refuseGenerator(handle.name);
     const start = outbox.position;
@@ -319,14 +321,14 @@ class Engine {
     const isPlain = options.plain && prepared.extras === null;
     if (prepared.hasArgs) {
       if (this.#pack(handle, options, prepared, NO_EXTRAS)) form |= FORM.PARCEL;
-    } else if (isPlain && PLAIN_ONLY.has(options.args)) {
-      outbox.writeArgs(options.args);
+    } else if (isPlain && PLAIN_ONLY.has(args)) {
+      outbox.writeArgs(args);
     } else {
-      const hasParcel = this.#writeArgs(outbox, handle, options, prepared);
+      const hasParcel = this.#writeArgs(outbox, handle, options, args, prepared);
       if (hasParcel === undefined) {
         // Functions, or instances of classes that travel, are among them: all go as one section.
         outbox.position = start;
-        this.#write(outbox, handle, options, this.#prepareArgs(handle.task, options), verbForm);
+        this.#write(outbox, handle, options, args, this.#prepareArgs(handle.task, options, args), verbForm);
         return;
       }
       if (hasParcel) form |= FORM.PARCEL;
@@ -366,10 +368,11 @@ class Engine {
    * @param {Encoder} outbox
    * @param {TaskHandle<any>} handle
    * @param {RunOptions} options
+   * @param {readonly unknown[]} args
    * @param {Prepared} prepared
    * @returns {boolean | undefined} whether a parcel goes with them; `undefined` if they need a section
    */
-  #writeArgs(outbox, handle, options, prepared) {
+  #writeArgs(outbox, handle, options, args, prepared) {
     const context = capture().encodeContext(prepared, {
       extras: /** @type {unknown[]} */ ([]),
       transfer: options.transfer,
@@ -380,7 +383,7 @@ class Engine {
     const attach = (/** @type {Uint8Array} */ content) => binding.attach(id, false, content, kept);
     try {
       outbox.writeArgs(
-        /** @type {unknown[]} */ (options.args),
+        /** @type {unknown[]} */ (args),
         /** @type {any} */ (Object.assign(context, { attach })),
       );
     } catch (error) {
@@ -412,9 +415,10 @@ class Engine {
   /**
    * @param {any} task
    * @param {RunOptions} options
+   * @param {readonly unknown[]} args
    */
-  #prepareArgs(task, options) {
-    return capture().prepare(task, { ...this.captureOptions(options), args: [...options.args] });
+  #prepareArgs(task, options, args) {
+    return capture().prepare(task, { ...this.captureOptions(options), args: [...args] });
   }
 
   /**
