@@ -76,13 +76,15 @@ function start(worker) {
 function bundle({ worker, ...sections }, names) {
   const texts = JSON.stringify({ ...sections, start: start(worker) }, undefined, 1);
   const plain = names.filter((name) => name !== 'module');
-  return `import { createRequire } from 'node:module';
+  // Some bundlers take a plain `createRequire()` for their own.
+  return `import nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 const texts = ${texts};
 ${registry}
 ${open}
 ${here}
-const nodes = createRequire(join(process.cwd(), 'tasklets.js'));
+const { createRequire: requireFrom } = nodeModule;
+const nodes = requireFrom(join(process.cwd(), 'tasklets.js'));
 const data = { texts, folder: dirname(here()) };
 const library = open(nodes, data, undefined, ['main', 'pool', 'run', 'rest'])('lib/face');
 export const { ${plain.join(', ')} } = library;
