@@ -9,10 +9,9 @@ const { types } = require('node:util');
 const { receiveMessageOnPort } = require('node:worker_threads');
 const binding = require('./native');
 const { KIND, MAIL } = require('./frames');
+const { file: addon } = require('./addon');
 const { startThread } = require('./thread');
 
-/** The file of the addon, so that workers need not look for it. */
-const addon = require.cache[require.resolve('../binding')]?.children[0]?.filename;
 /** How long a worker that may leave has for its own `exit` handlers, in milliseconds. */
 const LEAVE_TIME = 1000;
 const MEBIBYTE = 1024 * 1024;
