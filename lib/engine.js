@@ -46,8 +46,11 @@ const dependencies = lazy(() => require('./dependencies'), ['follow', 'inputIds'
 const retries = lazy(() => require('./retry'), ['worthRetrying']);
 const terms = lazy(() => require('./terms'), ['writeTerms']);
 
-/** An outbox that has grown to this is handed over at once, so that workers begin while a loop still submits. */
-const FLUSH_BYTES = 32 * 1024;
+/**
+ * An outbox that has grown to this is handed over at once, so that workers begin while a loop still submits: some 50
+ * small tasks. With 32 KiB instead, whoever keeps 256 small tasks in flight waits for the workers, and they for him.
+ */
+const FLUSH_BYTES = 4 * 1024;
 /** An outbox that had to grow beyond this is given back afterwards. */
 const KEEP_BYTES = 1024 * 1024;
 
@@ -76,6 +79,9 @@ class Engine {
   #names = new Map();
   #lastName = '';
   #lastNameId = 0;
+  /** The task that was submitted last in this turn, and the number of its name. @type {unknown} */
+  #lastTask = undefined;
+  #lastTaskNameId = 0;
   #flush = () => this.flush();
   #places = new Places();
   /** @type {import('./parcels').Parcels | undefined} */
@@ -148,9 +154,10 @@ class Engine {
    * @param {RunOptions} options
    * @param {Prepared} [prepared] where the captures have been read already
    * @param {number} [form] more bits of the form
+   * @param {readonly unknown[]} [args] where they are not among the options, which many calls share then
    * @returns {TaskHandle<any>}
    */
-  submit(task, options, prepared, form = 0) {
+  submit(task, options, prepared, form = 0, args = options.args) {
     const isolate = this.#isolate;
     if (!this.#flushing) this.#begin();
     const handle = new TaskHandle(
@@ -169,7 +176,7 @@ class Engine {
         throw new ShutdownError('The pool is shut down and takes no tasks; call `start()` to use it again');
       if (!options.plain) this.#attach(handle, options);
       if (isSettled(handle)) return handle;
-      this.#write(outbox, handle, options, prepared ?? this.prepare(task, options), form);
+      this.#write(outbox, handle, options, args, prepared ?? this.prepare(task, options), form);
     } catch (error) {
       outbox.position = before;
       refuse(handle, error, NO_USAGE, false);
@@ -283,10 +290,11 @@ class Engine {
    * @param {Encoder} outbox
    * @param {TaskHandle<any>} handle
    * @param {RunOptions} options
+   * @param {readonly unknown[]} args
    * @param {Prepared} prepared
    * @param {number} verbForm bits of the form that the verb asks for
    */
-  #write(outbox, handle, options, prepared, verbForm) {
+  #write(outbox, handle, options, args, prepared, verbForm) {
     let form = verbForm;
     if (prepared.isGenerator && (form & FORM.STREAM) === 0) throw refuseGenerator(handle.name);
     const start = outbox.position;
@@ -322,14 +330,14 @@ class Engine {
     const isPlain = options.plain && prepared.extras === null;
     if (prepared.hasArgs) {
       if (this.#pack(handle, options, prepared, NO_EXTRAS)) form |= FORM.PARCEL;
-    } else if (isPlain && PLAIN_ONLY.has(options.args)) {
-      outbox.writeArgs(options.args);
+    } else if (isPlain && PLAIN_ONLY.has(args)) {
+      outbox.writeArgs(args);
     } else {
-      const hasParcel = this.#writeArgs(outbox, handle, options, prepared);
+      const hasParcel = this.#writeArgs(outbox, handle, options, args, prepared);
       if (hasParcel === undefined) {
         // Functions, or instances of classes that travel, are among them: all go as one section.
         outbox.position = start;
-        this.#write(outbox, handle, options, this.#prepareArgs(handle.task, options), verbForm);
+        this.#write(outbox, handle, options, args, this.#prepareArgs(handle.task, options, args), verbForm);
         return;
       }
       if (hasParcel) form |= FORM.PARCEL;
@@ -342,7 +350,7 @@ class Engine {
     view.setUint32(start + SUBMIT.FLAGS, flags | (form << 8), true);
     view.setFloat64(start + SUBMIT.ID, handle.id, true);
     view.setUint32(start + SUBMIT.DEFINITION, prepared.definition, true);
-    view.setUint32(start + SUBMIT.NAME, this.#nameId(handle.name), true);
+    view.setUint32(start + SUBMIT.NAME, this.#nameOf(handle, options), true);
     view.setUint32(start + SUBMIT.PAYLOAD, end - body, true);
   }
 
@@ -369,10 +377,11 @@ class Engine {
    * @param {Encoder} outbox
    * @param {TaskHandle<any>} handle
    * @param {RunOptions} options
+   * @param {readonly unknown[]} args
    * @param {Prepared} prepared
    * @returns {boolean | undefined} whether a parcel goes with them; `undefined` if they need a section
    */
-  #writeArgs(outbox, handle, options, prepared) {
+  #writeArgs(outbox, handle, options, args, prepared) {
     const context = capture().encodeContext(prepared, {
       extras: /** @type {unknown[]} */ ([]),
       transfer: options.transfer,
@@ -383,7 +392,7 @@ class Engine {
     const attach = (/** @type {Uint8Array} */ content) => binding.attach(id, false, content, kept);
     try {
       outbox.writeArgs(
-        /** @type {unknown[]} */ (options.args),
+        /** @type {unknown[]} */ (args),
         /** @type {any} */ (Object.assign(context, { attach })),
       );
     } catch (error) {
@@ -415,9 +424,25 @@ class Engine {
   /**
    * @param {any} task
    * @param {RunOptions} options
+   * @param {readonly unknown[]} args
    */
-  #prepareArgs(task, options) {
-    return capture().prepare(task, { ...this.captureOptions(options), args: [...options.args] });
+  #prepareArgs(task, options, args) {
+    return capture().prepare(task, { ...this.captureOptions(options), args: [...args] });
+  }
+
+  /**
+   * The number of a task's name. That of a function is looked up once for all that it is submitted for in a turn.
+   *
+   * @param {TaskHandle<any>} handle
+   * @param {RunOptions} options
+   */
+  #nameOf(handle, options) {
+    if (options.name !== undefined) return this.#nameId(handle.name);
+    if (handle.task !== this.#lastTask) {
+      this.#lastTaskNameId = this.#nameId(handle.name);
+      this.#lastTask = handle.task;
+    }
+    return this.#lastTaskNameId;
   }
 
   /** @param {string} name */
@@ -441,7 +466,10 @@ class Engine {
    * @param {boolean} [more] the turn goes on
    */
   flush(more = false) {
-    if (!more) this.#flushing = false;
+    if (!more) {
+      this.#flushing = false;
+      this.#lastTask = undefined;
+    }
     if (this.#outbox.busy) this.#handOverBefore();
     else this.#handOver(this.#outbox);
     if (this.#others.length > 0) this.#flushOthers();
@@ -496,7 +524,7 @@ class Engine {
    * @param {any} letter
    */
   settle(handle, kind, form, letter) {
-    const { at, view } = letter;
+    const { at, now, view } = letter;
     const usage = {
       queueTime: view.getFloat64(at + MAIL.QUEUE, true),
       runTime: view.getFloat64(at + MAIL.RUN, true),
@@ -508,18 +536,18 @@ class Engine {
       const { id } = handle;
       if (form === 0) {
         letter.decoder.reset(letter.bytes, at + MAIL.HEADER);
-        this.#fulfil(handle, letter.decoder, undefined, usage);
+        this.#fulfil(handle, letter.decoder, undefined, usage, now);
         return;
       }
       const detach = (/** @type {number} */ number) => binding.detach(id, true, number);
       const hooked = form & FORM.HOOKED ? capture().decodeContext(handle.task, { detach }) : { detach };
       if (form & FORM.PARCEL) {
         this.parcels.receive(id, usage.worker, letter, (context, decoder) => {
-          this.#fulfil(handle, decoder, { ...context, ...hooked }, usage);
+          this.#fulfil(handle, decoder, { ...context, ...hooked }, usage, performance.now());
         });
       } else {
         letter.decoder.reset(letter.bytes, at + MAIL.HEADER);
-        this.#fulfil(handle, letter.decoder, hooked, usage);
+        this.#fulfil(handle, letter.decoder, hooked, usage, now);
       }
       return;
     }
@@ -532,8 +560,9 @@ class Engine {
    * @param {any} decoder
    * @param {any} context
    * @param {Usage} usage
+   * @param {number} now
    */
-  #fulfil(handle, decoder, context, usage) {
+  #fulfil(handle, decoder, context, usage, now) {
     let value;
     try {
       value = decoder.readValue(context);
@@ -541,7 +570,7 @@ class Engine {
       refuse(handle, error, usage, false);
       return;
     }
-    fulfil(handle, value, usage);
+    fulfil(handle, value, usage, now);
   }
 
   /**

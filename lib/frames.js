@@ -132,7 +132,7 @@ const FORM = Object.freeze({
 });
 
 /** Where things are in the words that a worker shares with the scheduler: `scheduler::claim`. */
-const WORDS = Object.freeze({ CLAIM: 0, CANCELLED: 1, FIRST_STAMP: 8, MAX_BATCH: 1024 });
+const WORDS = Object.freeze({ CLAIM: 0, CANCELLED: 1, PUBLISHED: 2, FIRST_STAMP: 8, MAX_BATCH: 1024 });
 
 /** How far a task that yields values may be ahead of whoever takes them; one value may be larger. */
 const FLOW = Object.freeze({ WINDOW: 64, MOST_BYTES: 1024 * 1024 });

@@ -85,7 +85,7 @@ function call(extras, callback, args) {
   }
 }
 
-/** @type {(handle: TaskHandle<any>, value: unknown, usage: Usage) => void} */
+/** @type {(handle: TaskHandle<any>, value: unknown, usage: Usage, now: number) => void} */
 let fulfil;
 /** @type {(handle: TaskHandle<any>, error: unknown, usage: Usage, cancelled: boolean) => void} */
 let refuse;
@@ -152,10 +152,10 @@ class TaskHandle extends Promise {
   }
 
   static {
-    fulfil = (handle, value, usage) => {
+    fulfil = (handle, value, usage, now) => {
       handle.#usage = usage;
       handle.#outcome = 'fulfilled';
-      handle.#settled = performance.now();
+      handle.#settled = now;
       handle.#resolve(value);
       const extras = handle.#extras;
       if (extras !== undefined) {

@@ -19,7 +19,7 @@ const QUICK_CONTESTANTS = ['tasklets', 'tasklets-closure', 'tasklets-wrap', 'bar
 const DEFAULT_ROUNDS = 3;
 
 /** @type {import('./child.js').Plan} */
-const FULL = { quick: false, warmUp: 150, samples: 3, sampleTime: 120 };
+const FULL = { quick: false, warmUp: 500, samples: 3, sampleTime: 200 };
 /** @type {import('./child.js').Plan} */
 const QUICK = { quick: true, warmUp: 30, samples: 1, sampleTime: 60 };
 

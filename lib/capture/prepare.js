@@ -29,6 +29,32 @@ const NEEDY =
   FLAG.IMPORT_META |
   FLAG.OUTER_PRIVATE;
 
+/** What is known of a text. */
+class Bare {
+  /** `null`: functions of this text need to be looked at. */
+  prepared;
+  #sightings = 0;
+  /** @type {WeakRef<Function> | undefined} */
+  #sighted = undefined;
+
+  /** @param {Prepared | null} sent */
+  constructor(sent) {
+    this.prepared = sent;
+  }
+
+  /**
+   * Whether a function is one that comes again and again, rather than a new closure each time: it is then worth a
+   * place among the known ones, which costs more than to read its text. Only now and then is one remembered.
+   *
+   * @param {Function} fn
+   */
+  isRepeated(fn) {
+    if (this.#sighted?.deref() === fn) return true;
+    if ((++this.#sightings & 15) === 0) this.#sighted = new WeakRef(fn);
+    return false;
+  }
+}
+
 /** Prepares functions, in the cheapest way that is right for each. */
 class Preparer {
   #tools;
@@ -36,7 +62,7 @@ class Preparer {
   #large;
   /** Functions for which the same is right for ever. @type {WeakMap<Function, Prepared>} */
   #byFunction = new WeakMap();
-  /** Functions that use nothing from outside. `null`: needs to be looked at. @type {Map<string, Prepared | null>} */
+  /** Functions by their text. @type {Map<string, Bare>} */
   #byText = new Map();
   /** What is sent for an instance that workers keep. @type {Map<number, { seen: number, prepared: Prepared | null }>} */
   #byKey = new Map();
@@ -65,12 +91,14 @@ class Preparer {
     if (known !== undefined) return known;
     if (typeof fn !== 'function') throw invalid(fn);
     const text = Function.prototype.toString.call(fn);
-    let made = this.#byText.get(text);
-    if (made === undefined) {
-      made = this.#bare(fn, text);
-      bounded(this.#byText, text, made, HELD);
+    let bare = this.#byText.get(text);
+    if (bare === undefined) {
+      bare = new Bare(this.#bare(fn, text));
+      bounded(this.#byText, text, bare, HELD);
     }
-    return made ?? undefined;
+    if (bare.prepared === null) return undefined;
+    if (bare.isRepeated(fn)) this.#byFunction.set(fn, bare.prepared);
+    return bare.prepared;
   }
 
   /**
@@ -232,7 +260,8 @@ class Preparer {
     if (lasting) this.#byFunction.set(fn, entry.prepared);
     // What was looked at only to see whether the code around is strict needs no looking at again.
     const text = Function.prototype.toString.call(fn);
-    if (lasting && codes.length === 1 && this.#usesNothing(text)) this.#byText.set(text, entry.prepared);
+    if (lasting && codes.length === 1 && this.#usesNothing(text))
+      this.#byText.set(text, new Bare(entry.prepared));
     return entry.prepared;
   }
 }

@@ -40,6 +40,19 @@ class Writer {
   }
 
   /**
+   * Writes into this memory from now on, from its beginning, until it has to grow.
+   *
+   * @param {Uint8Array} memory the whole of its buffer; it becomes `bytes`
+   */
+  writeInto(memory) {
+    const whole = memory instanceof Buffer ? memory : Buffer.from(memory.buffer);
+    this.bytes = /** @type {Bytes} */ (whole);
+    this.view = new DataView(memory.buffer);
+    this.position = 0;
+    this.limit = memory.length - SLACK;
+  }
+
+  /**
    * Makes room for that many more bytes; may replace `bytes` and `view`.
    *
    * @param {number} count

@@ -67,6 +67,8 @@ class Attendant {
   #tasks = new Tasks();
   #decoder = new Decoder();
   #outbox = new Encoder(INBOX_BYTES);
+  /** The memory of the outbox that the scheduler can read, where there is any. @type {Uint8Array | null} */
+  #shared = null;
   /** @type {Uint8Array} */
   #inbox = new Uint8Array(INBOX_BYTES);
   /** @type {DataView} */
@@ -143,6 +145,11 @@ class Attendant {
     if (words === undefined) exit(0);
     this.#clock = now();
     this.#words = /** @type {Int32Array | null} */ (words);
+    const memory = binding.outbox(this.#isolate.id);
+    if (memory !== null) {
+      this.#outbox.writeInto(memory);
+      this.#shared = this.#outbox.bytes;
+    }
     this.#port.on(
       'message',
       guarded((message) => this.#receive(message)),
@@ -243,7 +250,7 @@ class Attendant {
     // With nothing else under way the next task may be waited for awake, which is sooner than to be woken.
     const waiting = hungry && this.#running === 0;
     let result = binding.exchange(this.#isolate.id, outbox.bytes, length, hungry, waiting, this.#inbox);
-    if (outbox.bytes.length > KEEP_BYTES) this.#outbox = new Encoder(INBOX_BYTES);
+    if (outbox.bytes !== this.#shared) this.#writeAnew(outbox);
     const mail = result >= HAS_MAIL / 2;
     if (mail) result -= HAS_MAIL;
     if (result < 0) {
@@ -262,6 +269,23 @@ class Attendant {
     this.#index = 0;
     this.#word = this.#words === null ? 0 : load(this.#words, WORDS.CLAIM);
     return true;
+  }
+
+  /**
+   * A result did not fit into the shared memory, or there is none.
+   *
+   * @param {Encoder} outbox
+   */
+  #writeAnew(outbox) {
+    if (this.#shared !== null) outbox.writeInto(this.#shared);
+    else if (outbox.bytes.length > KEEP_BYTES) this.#outbox = new Encoder(INBOX_BYTES);
+  }
+
+  /** What has been written can be collected from now on, however long the next task takes. */
+  #publish() {
+    const { bytes, position } = this.#outbox;
+    if (bytes === this.#shared) store(/** @type {Int32Array} */ (this.#words), WORDS.PUBLISHED, position);
+    else this.#exchange(false);
   }
 
   /** @param {boolean} hungry */
@@ -566,6 +590,9 @@ class Attendant {
       this.#live.delete(task.id);
       task.awaits = false;
       if (task.children > 0) this.#parents--;
+      // Something else may hold the thread before this moment ends; nobody looks where nothing else is under way.
+      const alone = this.#running === 0 && this.#at === this.#length;
+      if (alone || now() - this.#lastReport > REPORT_AFTER) this.#exchange(false);
       this.#soon();
     } catch (error) {
       breakOff(error);
@@ -612,6 +639,7 @@ class Attendant {
     }
     finishReport(outbox, start, task.id, form << 8, run, outbox.position - start - REPORT.HEADER, 0);
     if (task.callable !== undefined) this.#tasks.finish(task.callable);
+    this.#publish();
   }
 
   /**
@@ -718,6 +746,7 @@ class Attendant {
     outbox.position += note.length;
     finishReport(outbox, start, task.id, 1, run, body, note.length);
     if (task.callable !== undefined) this.#tasks.finish(task.callable);
+    this.#publish();
   }
 }
 

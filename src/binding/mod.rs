@@ -211,6 +211,13 @@ pub fn join<'env>(
     )))
 }
 
+/// The memory for what this worker reports, which the scheduler can read once it is published; `null`
+/// where it cannot be mapped.
+#[napi(catch_unwind)]
+pub fn outbox(env: &Env, isolate: u32) -> napi::Result<Option<Uint8ArraySlice<'_>>> {
+    memory::map_outbox(env, &seated(isolate)?.words)
+}
+
 /// Begins the next task of the batch, where the words cannot be mapped: its index, or -1.
 #[napi(catch_unwind)]
 pub fn claim(isolate: u32) -> napi::Result<i32> {
@@ -245,7 +252,10 @@ pub fn exchange(
     let isolate = isolate_of(isolate)?;
     isolate.answered();
     let seat = seat_of(&isolate)?;
-    let message = outbox.get(..length as usize).unwrap_or(&[]);
+    // What had been published may have been taken over before.
+    let message = outbox
+        .get(seat.words.close_outbox()..length as usize)
+        .unwrap_or(&[]);
     BUFFERS.with_borrow_mut(
         |Buffers {
              told,

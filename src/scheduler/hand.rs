@@ -27,7 +27,9 @@ impl Scheduler {
         batch: &mut Vec<Handed>,
         fx: &mut Effects,
     ) {
+        let mut ended = false;
         for report in reports {
+            ended = true;
             self.finished(worker, report, now, fx);
         }
         let Some(place) = self.workers.get_mut(worker) else {
@@ -35,10 +37,15 @@ impl Scheduler {
             return;
         };
         place.woken = None;
+        if ended {
+            // It comes back by itself, as soon as what else goes on in it at this moment is over.
+            place.idle = false;
+        }
         if hungry && place.unbegun() == 0 {
             self.close_batch(worker, now);
             self.open_batch(worker, now, batch, fx);
         }
+        self.look_after(worker, now);
         self.leave_if_done(worker, fx);
         self.end_inputs(now, fx);
         // What it has left, or has set free by its reports, may be for others.
@@ -57,7 +64,7 @@ impl Scheduler {
             .count()
     }
 
-    fn finished(&mut self, worker: WorkerId, report: &Report, now: Nanos, fx: &mut Effects) {
+    pub(super) fn finished(&mut self, worker: WorkerId, report: &Report, now: Nanos, fx: &mut Effects) {
         let Some(place) = self.workers.get_mut(worker) else {
             return;
         };

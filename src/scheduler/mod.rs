@@ -19,6 +19,8 @@
 //!   should take some 150 µs together ([`hand`]). A function never seen is taken alone.
 //! - What was handed over and not begun can be *taken back* ([`claim`]): when the worker is stuck in
 //!   a long task while another is free, and when it dies.
+//! - What a worker has finished and does not report, because it is stuck or dead, is *found* in its
+//!   outbox ([`found`]).
 //! - A task that is cancelled or late is settled at once; while its code goes on it *lingers*. Its
 //!   worker gets no new task meanwhile, and is replaced when the grace is over ([`stop`]).
 //! - The *timekeeper* (at the edge) calls [`Scheduler::tick`] at [`Scheduler::alarm`], and sleeps
@@ -35,8 +37,10 @@ mod depends;
 pub mod effects;
 pub mod error;
 pub mod estimate;
+mod found;
 mod gone;
 mod hand;
+pub mod outbox;
 pub mod queue;
 pub mod retry;
 mod scaling;

@@ -46,7 +46,7 @@ impl Scheduler {
         let busy = self
             .workers
             .iter()
-            .filter(|worker| worker.life == Life::Ready && !worker.idle)
+            .filter(|worker| worker.life == Life::Ready && worker.reported < worker.handed.len())
             .count();
         let max = (self.settings.max_workers as usize).max(staying);
         let free = max - busy.min(max);

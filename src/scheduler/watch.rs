@@ -115,7 +115,7 @@ impl Scheduler {
             at = at.min(self.look_again_at(now).max(spare));
         }
         for worker in self.workers.iter() {
-            at = at.min(worker.check_at);
+            at = at.min(worker.check_at).min(worker.look_at);
             if let Some(end) = worker.ends_at() {
                 at = at.min(end);
             }

@@ -76,6 +76,8 @@ pub struct Worker {
     pub woken: Option<Nanos>,
     /// When the first of its tasks may run out of time.
     pub check_at: Nanos,
+    /// When to see whether it has finished something that it does not report.
+    pub look_at: Nanos,
 
     /// How many tasks it has been given and has begun, or may still begin.
     pub taken: u64,
@@ -111,6 +113,7 @@ impl Worker {
             idle_since: now,
             woken: None,
             check_at: Nanos::MAX,
+            look_at: Nanos::MAX,
             taken: 0,
             completed: 0,
             failed: 0,

@@ -1,5 +1,6 @@
 //! What must hold after every event, whatever has happened.
 
+use super::super::found::REPORT_AFTER;
 use super::super::task::Stage;
 use super::super::workers::{PATIENCE, TICK, Worker};
 use super::super::{Handed, Input, Outcome, Settled, TaskId, WorkerId};
@@ -11,6 +12,19 @@ impl World {
         self.check_counts();
         self.check_alarm();
         self.check_neglect();
+        self.check_delivery();
+    }
+
+    /// What has been finished reaches its owner soon, whatever else the worker does, and whether it lives or dies.
+    fn check_delivery(&self) {
+        for (id, played) in &self.workers {
+            let finished = played.outbox.first().map(|report| report.id);
+            assert!(
+                finished.is_none() || self.now - played.oldest <= REPORT_AFTER,
+                "{finished:?} was finished by {id:?} at {}",
+                played.oldest
+            );
+        }
     }
 
     /// A task is settled once.

@@ -55,6 +55,8 @@ pub struct Played {
     pub blocked_until: Nanos,
     pub awaiting: Vec<Attempt>,
     pub outbox: Vec<Report>,
+    /// Since when there has been something in it.
+    pub oldest: Nanos,
     /// When its event loop comes round to it.
     pub turn: Option<Nanos>,
     pub reported: Nanos,
@@ -99,6 +101,9 @@ impl Played {
 
     /// What it says of an attempt that has ended.
     pub fn report(&mut self, attempt: &Attempt, now: Nanos) {
+        if self.outbox.is_empty() {
+            self.oldest = now;
+        }
         self.outbox.push(Report {
             id: attempt.id,
             fulfilled: attempt.play.end == End::Returns,

@@ -239,6 +239,9 @@ impl World {
 
     fn tick(&mut self) {
         self.ticks += 1;
+        for (worker, _) in self.scheduler.to_look_at(self.now) {
+            self.collect(worker);
+        }
         self.stir(Scheduler::tick);
         assert!(self.scheduler.alarm() > self.now, "the timekeeper does not spin");
     }

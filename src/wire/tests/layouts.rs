@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::*;
 use super::{Layout, report_frame, submit_frame, terms_with_inputs};
-use crate::scheduler::claim::{CANCEL_WORD, CLAIM_WORD, FIRST_STAMP, MAX_BATCH};
+use crate::scheduler::claim::{CANCEL_WORD, CLAIM_WORD, FIRST_STAMP, MAX_BATCH, PUBLISHED_WORD};
 use crate::scheduler::retry::Backoff;
 use crate::scheduler::{Handed, Input, IsolateId, Payload, Priority, TaskId};
 
@@ -189,8 +189,11 @@ fn the_kinds_of_mail_and_the_shared_words_have_the_same_numbers_on_both_sides() 
         assert_eq!(layout.bits(name), kind as u32, "{name}");
     }
     let words = Layout::of("WORDS");
-    let names = ["CLAIM", "CANCELLED", "FIRST_STAMP", "MAX_BATCH"].map(|name| words.at(name));
-    assert_eq!(names, [CLAIM_WORD, CANCEL_WORD, FIRST_STAMP, MAX_BATCH]);
+    let names = ["CLAIM", "CANCELLED", "PUBLISHED", "FIRST_STAMP", "MAX_BATCH"].map(|name| words.at(name));
+    assert_eq!(
+        names,
+        [CLAIM_WORD, CANCEL_WORD, PUBLISHED_WORD, FIRST_STAMP, MAX_BATCH]
+    );
 }
 
 #[test]
