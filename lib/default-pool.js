@@ -51,4 +51,11 @@ bound.run = function run(/** @type {unknown} */ task, /** @type {unknown} */ opt
   return defaultPool().run(task, options);
 };
 
-module.exports = { bound };
+/**
+ * @param {Pool} other
+ */
+function isDefault(other) {
+  return other === pool;
+}
+
+module.exports = { bound, isDefault };

@@ -58,6 +58,9 @@ const KEEP_BYTES = 1024 * 1024;
  * @typedef {import('./options').RunOptions} RunOptions
  * @typedef {import('./capture').Prepared} Prepared
  * @typedef {import('./handle').Usage} Usage
+ * @typedef {typeof import('../binding')} Binding
+ * @typedef {Pick<Binding, 'state' | 'cancel' | 'forsake' | 'decide' | 'supply' | 'grant' | 'hangUp' | 'idles' |
+ *   'drainPool' | 'abandon' | 'restPool' | 'reopen' | 'poolStats' | 'poolHealth' | 'activeTasks'>} Edge
  */
 
 const settledPromise = Promise.resolve();
@@ -84,6 +87,12 @@ class Engine {
   /** @type {import('./parcels').Parcels | undefined} */
   #parcels = undefined;
 
+  /**
+   * What is said to the scheduler of tasks that it has. `tasklets/testing` has a scheduler of its own.
+   *
+   * @type {Edge}
+   */
+  edge = binding;
   /** The config in force, as far as submitting needs it. @type {any} */
   config;
   /** Where this is a worker: hears of each task that is submitted. @type {((handle: TaskHandle<any>) => void) | undefined} */
@@ -475,9 +484,9 @@ class Engine {
     if (this.#handed > 0 && outbox === this.#outbox) {
       const rest = outbox.bytes.subarray(this.#handed, length);
       this.#handed = 0;
-      if (rest.length > 0) this.#submit(rest, rest.length);
+      if (rest.length > 0) this.handOver(rest, rest.length);
     } else {
-      this.#submit(outbox.bytes, length);
+      this.handOver(outbox.bytes, length);
     }
   }
 
@@ -485,7 +494,7 @@ class Engine {
   #handOverBefore() {
     const rest = this.#outbox.bytes.subarray(this.#handed, this.#frame);
     this.#handed = this.#frame;
-    if (rest.length > 0) this.#submit(rest, rest.length);
+    if (rest.length > 0) this.handOver(rest, rest.length);
   }
 
   /** What getters have submitted meanwhile. One that is being written itself waits for the turn's own flush. */
@@ -494,10 +503,12 @@ class Engine {
   }
 
   /**
+   * Frames go to the scheduler.
+   *
    * @param {Uint8Array} bytes
    * @param {number} length
    */
-  #submit(bytes, length) {
+  handOver(bytes, length) {
     binding.submit(this.#isolate.id, this.pool, bytes, length);
     if (this.#isolate.onTasks === undefined) this.#isolate.watch.begin(this.#isolate.handles.size);
     // The first worker is wanted at once, not by way of the event loop.
@@ -540,7 +551,7 @@ class Engine {
       }
       return;
     }
-    const error = this.#errorOf(handle, kind, letter, usage);
+    const error = this.errorOf(handle, kind, letter, usage);
     refuse(handle, error, usage, error instanceof CancelledError);
   }
 
@@ -570,7 +581,7 @@ class Engine {
    * @param {any} letter
    * @param {Usage} usage
    */
-  #errorOf(handle, kind, letter, usage) {
+  errorOf(handle, kind, letter, usage) {
     try {
       return this.#readError(handle, kind, letter, usage);
     } catch (error) {
@@ -631,7 +642,7 @@ class Engine {
       attempts: attempt,
       worker,
     };
-    const error = this.#errorOf(handle, kind, letter, usage);
+    const error = this.errorOf(handle, kind, letter, usage);
     const again = retries.worthRetrying(handle.options.retry, error, attempt);
     if (again) {
       const onRetry = handle.options.retry?.onRetry;
@@ -640,7 +651,7 @@ class Engine {
     // The callback may have cancelled it.
     if (isSettled(handle)) return;
     if (!again && this.#isolate.handles.take(handle.id) !== undefined) refuse(handle, error, usage, false);
-    binding.decide(this.#isolate.id, this.pool, handle.id, again ? wait : -1);
+    this.edge.decide(this.#isolate.id, this.pool, handle.id, again ? wait : -1);
   }
 
   /**
@@ -681,7 +692,7 @@ class Engine {
     if (isSettled(handle)) return;
     this.flush(true);
     // Where it waits no more it has been settled over there, and what became of it is on its way.
-    if (!binding.forsake(this.#isolate.id, this.pool, handle.id)) return;
+    if (!this.edge.forsake(this.#isolate.id, this.pool, handle.id)) return;
     this.#isolate.handles.take(handle.id);
     const usage = { ...NO_USAGE, queueTime: handle.elapsed };
     libraryStack(error, handle);
@@ -698,7 +709,7 @@ class Engine {
   cancel(handle, reason) {
     if (isSettled(handle) || !handle.options.cancellable) return false;
     this.flush(true);
-    if (!binding.cancel(this.#isolate.id, this.pool, handle.id, true)) return false;
+    if (!this.edge.cancel(this.#isolate.id, this.pool, handle.id, true)) return false;
     this.#isolate.handles.take(handle.id);
     const usage = { ...NO_USAGE, queueTime: handle.elapsed };
     refuse(handle, cancelled(handle, reason), usage, true);

@@ -11,7 +11,6 @@
 const { AsyncResource } = require('node:async_hooks');
 const { types } = require('node:util');
 const { MAIL } = require('./frames');
-const binding = require('./native');
 const { warn } = require('./warn');
 
 /**
@@ -30,7 +29,7 @@ const keepResolvers = (resolve, reject) => {
   lastReject = reject;
 };
 
-/** What `binding.state` answers. */
+/** What the scheduler answers when it is asked for a task's state. */
 const STATE = Object.freeze({ GONE: 0, WAITING: 1, QUEUED: 2, RUNNING: 3 });
 
 /**
@@ -209,7 +208,7 @@ class TaskHandle extends Promise {
 
   #look() {
     this.engine.flush();
-    return binding.state(this.engine.pool, this.id);
+    return this.engine.edge.state(this.engine.pool, this.id);
   }
 
   get state() {

@@ -875,4 +875,6 @@ function finishReport(outbox, start, id, status, run, body, note) {
 }
 
 exports.Attendant = Attendant;
+exports.begin = begin;
+exports.isThenable = isThenable;
 exports.Task = Task;

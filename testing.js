@@ -1,0 +1,5 @@
+'use strict';
+
+const { deterministic, flush, inline, injectFailure, restoreAll } = require('./lib/testing');
+
+module.exports = { deterministic, flush, inline, injectFailure, restoreAll };
