@@ -51,4 +51,4 @@ bound.run = function run(/** @type {unknown} */ task, /** @type {unknown} */ opt
   return defaultPool().run(task, options);
 };
 
-module.exports = { bound };
+module.exports = { bound, defaultPool };

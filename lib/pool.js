@@ -18,7 +18,17 @@ let verbs;
 
 /** @typedef {import('./engine').Engine} Engine */
 
+/** The engine of a pool, for those who submit what they have prepared; `undefined` for what is no pool of ours. @type {(pool: any) => Engine | undefined} */
+let engineOf;
+/** Whether a pool takes no tasks, or will soon take none. @type {(pool: any) => boolean} */
+let isShutDown;
+
 class Pool {
+  static {
+    engineOf = (pool) => (#pool in pool ? pool.#use() : undefined);
+    isShutDown = (pool) => #pool in pool && pool.#shutdown !== undefined;
+  }
+
   #pool = 0;
   /** @type {any} */
   #config = undefined;
@@ -326,3 +336,5 @@ function answered(json) {
 }
 
 exports.Pool = Pool;
+exports.engineOf = engineOf;
+exports.isShutDown = isShutDown;
