@@ -148,7 +148,8 @@ async function sendBody(req, res, { status, body }) {
  * @param {Readable | ReadableStream} body
  */
 async function sendStream(req, res, body) {
-  const stream = body instanceof Readable ? body : Readable.fromWeb(/** @type {any} */ (body), { objectMode: false });
+  const stream =
+    body instanceof Readable ? body : Readable.fromWeb(/** @type {any} */ (body), { objectMode: false });
   if (!res.get('Content-Type')) res.type('application/octet-stream');
   if (req.method === 'HEAD' || res.statusCode === 204 || res.statusCode === 304) {
     stream.destroy();

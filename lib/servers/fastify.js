@@ -160,7 +160,8 @@ function setHeader(reply, name, value) {
  * @param {any} body
  */
 async function payloadOf(reply, headers, body) {
-  const hasType = reply.hasHeader('content-type') || headers.some(([name]) => name.toLowerCase() === 'content-type');
+  const hasType =
+    reply.hasHeader('content-type') || headers.some(([name]) => name.toLowerCase() === 'content-type');
   const type = (/** @type {string} */ given) => {
     if (!hasType) headers.push(['content-type', given]);
   };

@@ -96,15 +96,21 @@ function metricsText(stats, health, { labels, byTask, version }) {
  * @param {Stats} stats
  */
 function writeTasks(text, { counts, errorsByName }) {
-  text.family('tasklets_tasks_submitted_total', 'counter', 'Tasks that were taken.', [[{}, counts.submitted]]);
+  text.family('tasklets_tasks_submitted_total', 'counter', 'Tasks that were taken.', [
+    [{}, counts.submitted],
+  ]);
   text.family(
     'tasklets_tasks_total',
     'counter',
     'Tasks that have ended, by how.',
     STATES.map(([state, key]) => [{ state }, counts[key]]),
   );
-  text.family('tasklets_tasks_rejected_total', 'counter', 'Tasks that were not taken.', [[{}, counts.rejected]]);
-  text.family('tasklets_tasks_retried_total', 'counter', 'Attempts beyond the first.', [[{}, counts.retried]]);
+  text.family('tasklets_tasks_rejected_total', 'counter', 'Tasks that were not taken.', [
+    [{}, counts.rejected],
+  ]);
+  text.family('tasklets_tasks_retried_total', 'counter', 'Attempts beyond the first.', [
+    [{}, counts.retried],
+  ]);
   text.family(
     'tasklets_task_errors_total',
     'counter',
@@ -150,7 +156,9 @@ function writeWorkers(text, { workers }, health) {
     'How the pool is doing: 1 for the status that it has.',
     STATUSES.map((status) => [{ status }, status === health.status ? 1 : 0]),
   );
-  text.family('tasklets_uptime_seconds', 'gauge', 'Since the pool was started.', [[{}, health.uptime / 1000]]);
+  text.family('tasklets_uptime_seconds', 'gauge', 'Since the pool was started.', [
+    [{}, health.uptime / 1000],
+  ]);
 }
 
 /**

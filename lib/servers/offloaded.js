@@ -117,8 +117,7 @@ class Offloaded {
     const prepared = this.#preparedFor(engine);
     const options = withArgs(this.#run, [request]);
     if (name !== undefined) Object.assign(options, { name, plain: false });
-    if (prepared.isGenerator)
-      return new Many(new GeneratorStream(engine, this.#handler, options, prepared));
+    if (prepared.isGenerator) return new Many(new GeneratorStream(engine, this.#handler, options, prepared));
     return new One(engine.submit(this.#handler, options, prepared));
   }
 

@@ -64,7 +64,11 @@ function labels(value, key, where) {
   for (const [name, label] of Object.entries(plainObject(value, key, where))) {
     const path = `${key}.${name}`;
     if (!/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) || TAKEN.has(name))
-      throw configError(path, 'named as Prometheus allows, and not as a label of the metrics themselves', name);
+      throw configError(
+        path,
+        'named as Prometheus allows, and not as a label of the metrics themselves',
+        name,
+      );
     text(label, path, where);
   }
   return { .../** @type {object} */ (value) };
@@ -102,12 +106,18 @@ const OF_FASTIFY = new Set(['prefix', 'logLevel', 'logSerializers']);
  * @returns {{ pool: any, config: Record<string, unknown> | undefined }}
  */
 function pluginOptions(options) {
-  const given = Object.entries(options ?? {}).filter(([name, value]) => !OF_FASTIFY.has(name) && value !== undefined);
+  const given = Object.entries(options ?? {}).filter(
+    ([name, value]) => !OF_FASTIFY.has(name) && value !== undefined,
+  );
   const config = Object.fromEntries(given.filter(([name]) => name !== 'pool'));
   const hasConfig = Object.keys(config).length > 0;
   if (options?.pool === undefined) return { pool: undefined, config: hasConfig ? config : undefined };
   if (hasConfig)
-    throw configError(Object.keys(config)[0], 'left out, as the `pool` has its own config', Object.values(config)[0]);
+    throw configError(
+      Object.keys(config)[0],
+      'left out, as the `pool` has its own config',
+      Object.values(config)[0],
+    );
   return { pool: pool(options.pool, 'pool', ''), config: undefined };
 }
 
