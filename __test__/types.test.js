@@ -39,6 +39,11 @@ describe('index.d.ts', () => {
     });
   }
 
+  it('is right about Express 4 too', async () => {
+    const complaints = await compile(['--project', path.join(project, 'tsconfig.express4.json')]);
+    assert.equal(complaints, '', complaints);
+  });
+
   it('is looked at: the same files fail where a type is wrong', async () => {
     const complaints = await compile(['--project', path.join(project, 'wrong')]);
     const lines = complaints.split('\n').filter((line) => /^\S+\(\d+,\d+\): error/.test(line));
