@@ -53,7 +53,9 @@ function load() {
  * @returns {Addon}
  */
 function open(file) {
-  return { binding: Module.createRequire(file)(file), file };
+  const binding = Module.createRequire(file)(file);
+  if (!process.env.TASKLETS_NO_EXTERNAL_BUFFERS) return { binding, file };
+  return { binding: require('./copies').copying(binding), file };
 }
 
 /** @param {string} file */

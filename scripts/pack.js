@@ -9,21 +9,40 @@
  *   run.js      what a first task needs besides, loaded while that thread starts
  *   worker.js   what a worker needs for its first task
  *   rest.js     everything else, loaded with its first use
- *   bundle.mjs  all of it as text: what bundlers take in, since a bundle has no files beside it
+ *   bundle/     all of it as text: what bundlers take in, since a bundle has no files beside it
  *
  * Each is one object of functions, by the ids of the modules (`lib/pool`).
  */
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { bundle } = require('./pack/bundle');
+const { faceOf, libraryOf } = require('./pack/bundle');
 const { ROOT, closure, moduleOf } = require('./pack/modules');
 const { registry } = require('./pack/registry');
+
+const manifest = require('../package.json');
 
 const DIST = path.join(ROOT, 'dist');
 /** The one module that is not the same everywhere. */
 const HOME = 'lib/home';
 const BANNER = '// Made from lib/ by scripts/pack.js.\n';
+
+/** The public faces: what each is called, and the module behind it. @returns {Array<{ name: string, id: string }>} */
+function faces() {
+  const files = Object.values(manifest.exports).filter((face) => typeof face === 'object');
+  return files.map(({ default: file }) => {
+    const [, id] = /\bopen\('([^']*)'\)/.exec(fs.readFileSync(path.join(ROOT, file), 'utf8')) ?? [];
+    // Otherwise there would be two libraries: one from the pack, and one from the source.
+    if (id === undefined) throw new Error(`Expected ${file} to get what it exports from lib/open.js`);
+    return { name: path.basename(file, '.js'), id };
+  });
+}
+
+/** Every module. */
+function all() {
+  const roots = [...faces().map(({ id }) => id), 'lib/worker/bootstrap'];
+  return closure(roots, (module) => module.all);
+}
 
 /** @returns {Record<'main' | 'pool' | 'run' | 'worker' | 'rest', string[]>} */
 function sections() {
@@ -32,7 +51,6 @@ function sections() {
   const pool = atOnce('lib/ground');
   const run = atOnce('lib/verbs/index', 'lib/capture-host');
   const worker = atOnce('lib/worker/bootstrap', 'lib/worker/attendant', HOME);
-  const all = closure(['lib/face', 'lib/worker/bootstrap'], (module) => module.all);
   const without = (/** @type {Iterable<string>} */ ids, /** @type {Set<string>[]} */ ...others) =>
     [...ids].filter((id) => id !== HOME && !others.some((other) => other.has(id)));
   return {
@@ -40,7 +58,7 @@ function sections() {
     pool: without(pool, main),
     run: without(run, main, pool),
     worker: without(worker),
-    rest: without(all, main, pool, run),
+    rest: without(all(), main, pool, run),
   };
 }
 
@@ -98,11 +116,13 @@ function write() {
     entry(object(worker), ['main', 'pool', 'run', 'rest'], "exports.load('lib/worker/bootstrap');\n"),
   );
   const texts = { main: object(main), pool: object(pool), run: object(run), worker: object(worker) };
-  const names = Object.keys(require('../lib/face')).filter((name) => name !== 'default');
-  put('bundle.mjs', `${BANNER}${bundle({ ...texts, rest: object(rest, false) }, names)}`);
+  fs.mkdirSync(path.join(DIST, 'bundle'));
+  put('bundle/library.mjs', `${BANNER}${libraryOf({ ...texts, rest: object(rest, false) })}`);
+  for (const { name, id } of faces()) {
+    put(`bundle/${name}.mjs`, `${BANNER}${faceOf(id, Object.keys(require(path.join(ROOT, id))))}`);
+  }
   // What it was made from: in a clone an older pack is not used.
-  const all = closure(['lib/face', 'lib/worker/bootstrap'], (module) => module.all);
-  const times = [...all].map((id) => [`${id}.js`, fs.statSync(moduleOf(id).file).mtimeMs]);
+  const times = [...all()].map((id) => [`${id}.js`, fs.statSync(moduleOf(id).file).mtimeMs]);
   put('sources.json', JSON.stringify(Object.fromEntries(times)));
 }
 

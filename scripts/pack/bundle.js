@@ -70,12 +70,12 @@ function start(worker) {
 }
 
 /**
+ * The library.
+ *
  * @param {Record<'main' | 'pool' | 'run' | 'worker' | 'rest', string>} sections objects of functions, as text
- * @param {string[]} names of the exports
  */
-function bundle({ worker, ...sections }, names) {
+function libraryOf({ worker, ...sections }) {
   const texts = JSON.stringify({ ...sections, start: start(worker) }, undefined, 1);
-  const plain = names.filter((name) => name !== 'module');
   // Some bundlers take a plain `createRequire()` for their own.
   return `import nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
@@ -86,12 +86,26 @@ ${here}
 const { createRequire: requireFrom } = nodeModule;
 const nodes = requireFrom(join(process.cwd(), 'tasklets.js'));
 const data = { texts, folder: dirname(here()) };
-const library = open(nodes, data, undefined, ['main', 'pool', 'run', 'rest'])('lib/face');
-export const { ${plain.join(', ')} } = library;
-const moduleTask = library.module;
-export { moduleTask as module };
-export default library;
+export const load = open(nodes, data, undefined, ['main', 'pool', 'run', 'rest']);
 `;
 }
 
-module.exports = { bundle };
+/**
+ * One of its public faces.
+ *
+ * @param {string} id
+ * @param {string[]} exported
+ */
+function faceOf(id, exported) {
+  // Not all names may be those of variables.
+  const names = exported.filter((name) => name !== 'default');
+  const variables = names.map((name) => `const ${name}Export = face.${name};`);
+  return `import { load } from './library.mjs';
+const face = load('${id}');
+${variables.join('\n')}
+export { ${names.map((name) => `${name}Export as ${name}`).join(', ')} };
+export default face;
+`;
+}
+
+module.exports = { faceOf, libraryOf };
