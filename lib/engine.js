@@ -44,6 +44,7 @@ const { lazy } = require('./lazy');
 const aborts = lazy(() => require('./aborts'), ['follow']);
 const dependencies = lazy(() => require('./dependencies'), ['follow', 'inputIds', 'wanted']);
 const retries = lazy(() => require('./retry'), ['worthRetrying']);
+const attached = lazy(() => require('./attached-content'), ['fetcher']);
 const terms = lazy(() => require('./terms'), ['writeTerms']);
 
 /** An outbox that has grown to this is handed over at once, so that workers begin while a loop still submits. */
@@ -500,7 +501,7 @@ class Engine {
         this.#fulfil(handle, letter.decoder, undefined, usage);
         return;
       }
-      const detach = (/** @type {number} */ number) => binding.detach(id, true, number);
+      const detach = attached.fetcher(() => id, true);
       const hooked = form & FORM.HOOKED ? capture().decodeContext(handle.task, { detach }) : { detach };
       if (form & FORM.PARCEL) {
         this.parcels.receive(id, usage.worker, letter, (context, decoder) => {

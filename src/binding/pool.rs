@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use super::isolate::Isolate;
 use super::post::Post;
 use super::timekeeper::Timekeeper;
-use super::{locked, read, registry, settings, written};
+use super::{blocks, locked, read, registry, settings, written};
 use crate::config::{Config, ConfigError, Machine};
 use crate::logging::{Logger, Record, Sink};
 use crate::metrics::{Metrics, Shard};
@@ -274,6 +274,8 @@ impl Pool {
 
     pub fn exited(self: &Arc<Self>, worker: WorkerId, exit: &Exit) {
         written(&self.seats).retain(|(id, _)| *id != worker);
+        // Workers leave when there is little to do: what is kept for large contents goes with them.
+        blocks::give_back();
         self.decide(|scheduler, now, fx| scheduler.exited(worker, exit, now, fx));
     }
 
