@@ -44,6 +44,7 @@ const { lazy } = require('./lazy');
 const aborts = lazy(() => require('./aborts'), ['follow']);
 const dependencies = lazy(() => require('./dependencies'), ['follow', 'inputIds', 'wanted']);
 const retries = lazy(() => require('./retry'), ['worthRetrying']);
+const attached = lazy(() => require('./attached-content'), ['fetcher']);
 const terms = lazy(() => require('./terms'), ['writeTerms']);
 
 /**
@@ -539,7 +540,7 @@ class Engine {
         this.#fulfil(handle, letter.decoder, undefined, usage, now);
         return;
       }
-      const detach = (/** @type {number} */ number) => binding.detach(id, true, number);
+      const detach = attached.fetcher(() => id, true);
       const hooked = form & FORM.HOOKED ? capture().decodeContext(handle.task, { detach }) : { detach };
       if (form & FORM.PARCEL) {
         this.parcels.receive(id, usage.worker, letter, (context, decoder) => {

@@ -15,6 +15,7 @@ const { FORM, REPORT, TASK, WORDS, aligned } = require('../frames');
 const { SerializationError } = require('../errors');
 const { here } = require('../isolate');
 const { getHeapStatistics } = require('node:v8');
+const { fetcher } = require('../attached-content');
 const { attach, attachedEngine } = require('./attached');
 const { Tasks } = require('./tasks');
 const { Progress } = require('./progress');
@@ -30,6 +31,7 @@ const {
   then,
 } = require('./guard');
 const { callFor, presentTask } = require('./present');
+const { SpareFrames } = require('./spare-frames');
 const { speak } = require('./speaker');
 const { cleanStack } = require('./stack');
 const { transfersOf } = require('./transfers');
@@ -65,6 +67,7 @@ class Attendant {
   /** For tasks that tasks of this worker submit. @type {import('../engine').Engine | undefined} */
   #engine = undefined;
   #tasks = new Tasks();
+  #frames = new SpareFrames();
   #decoder = new Decoder();
   #outbox = new Encoder(INBOX_BYTES);
   /** The memory of the outbox that the scheduler can read, where there is any. @type {Uint8Array | null} */
@@ -107,7 +110,7 @@ class Attendant {
   #present = undefined;
   /** How large arguments of the present task are taken over. */
   #taking = {
-    detach: (/** @type {number} */ number) => binding.detach(this.#present?.id ?? 0, false, number),
+    detach: fetcher(() => this.#present?.id ?? 0, false),
   };
   progress = new Progress(this.#isolate.id);
   /** What waits for its parcel, by task. @type {Map<number, (content: any, refused?: string) => void>} */
@@ -452,7 +455,7 @@ class Attendant {
    */
   async #runLater(task, at, form) {
     // The inbox is filled anew before the parts have come.
-    const frame = this.#inbox.slice(at, at + this.#view.getUint32(at + TASK.LENGTH, true));
+    const frame = this.#frames.copy(this.#inbox, at, at + this.#view.getUint32(at + TASK.LENGTH, true));
     const hasParcel = (form & (FORM.PARCEL | FORM.SECTION_PARCEL)) !== 0;
     const parcel = hasParcel ? await this.#fetch(task) : NO_PARCEL;
     // Behind what the task does in this very moment.
@@ -465,8 +468,9 @@ class Attendant {
       callable.args ??
       this.#decoder.readArgs({
         extras: parcel.args,
-        detach: (/** @type {number} */ number) => binding.detach(task.id, false, number),
+        detach: fetcher(() => task.id, false),
       });
+    this.#frames.free(frame);
     return begin(task, form, args);
   }
 

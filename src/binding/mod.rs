@@ -6,6 +6,7 @@
 
 mod analysis;
 mod attachments;
+mod blocks;
 mod config;
 mod isolate;
 mod memory;
@@ -19,7 +20,7 @@ mod timekeeper;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use cpu_time::ThreadTime;
-use napi::bindgen_prelude::{ArrayBuffer, Env, Function, Int32ArraySlice, Uint8Array, Uint8ArraySlice};
+use napi::bindgen_prelude::{Env, Function, Int32ArraySlice, Uint8Array, Uint8ArraySlice};
 use napi_derive::napi;
 
 use crate::metrics::{self, cpu_share};
@@ -416,12 +417,15 @@ pub fn attach(id: f64, back: bool, content: Uint8ArraySlice<'_>, kept: bool) -> 
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// Takes a content over, as an `ArrayBuffer` that is that very memory; `null` where it is gone.
+/// Copies a content to where it is wanted, and lets go of it. `false` where it is gone, or has another length.
 #[napi(catch_unwind)]
-pub fn detach(env: &Env, id: f64, back: bool, number: u32) -> napi::Result<Option<ArrayBuffer<'_>>> {
-    attachments::detach(task_id(id), way(back), number as usize)
-        .map(|bytes| ArrayBuffer::from_data(env, bytes))
-        .transpose()
+pub fn fetch_attached(id: f64, back: bool, number: u32, mut into: Uint8ArraySlice<'_>) -> bool {
+    attachments::fetch(
+        task_id(id),
+        way(back),
+        number as usize,
+        memory::writable(&mut into),
+    )
 }
 
 /// Drops what is left of a task's contents.

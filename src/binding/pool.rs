@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use super::isolate::Isolate;
 use super::post::Post;
 use super::timekeeper::Timekeeper;
-use super::{locked, read, registry, settings, written};
+use super::{blocks, locked, read, registry, settings, written};
 use crate::config::{Config, ConfigError, Machine};
 use crate::logging::{Logger, Record, Sink};
 use crate::metrics::{Metrics, Shard};
@@ -307,6 +307,8 @@ impl Pool {
         if let Some(words) = words {
             self.collect(worker, &words);
         }
+        // Workers leave when there is little to do: what is kept for large contents goes with them.
+        blocks::give_back();
         self.decide(|scheduler, now, fx| scheduler.exited(worker, exit, now, fx));
     }
 
