@@ -45,6 +45,7 @@ const HAS_MAIL = 2 ** 40;
 const REPORT_AFTER = 1;
 /** Milliseconds that a worker runs tasks without a look at its event loop. */
 const LOOP_AFTER = 10;
+const NO_CLEANER = { Cleaner: undefined };
 /** Milliseconds between two words about the heap. */
 const WEIGH_AFTER = 100;
 const INBOX_BYTES = 64 * 1024;
@@ -64,6 +65,8 @@ class Attendant {
   #concurrency = AUTO_CONCURRENCY;
   /** @type {any} */
   #config;
+  /** Where idle workers are to give memory back. @type {InstanceType<typeof import('./cleaner').Cleaner> | undefined} */
+  #cleaner = undefined;
   /** For tasks that tasks of this worker submit. @type {import('../engine').Engine | undefined} */
   #engine = undefined;
   #tasks = new Tasks();
@@ -93,6 +96,8 @@ class Attendant {
    * stand behind them, however long they take, and could not be taken back any more.
    */
   #fetching = 0;
+  /** How many of those that await have limits of their own. */
+  #limited = 0;
   #scheduled = false;
   #lastLoop = 0;
   #lastReport = 0;
@@ -171,6 +176,9 @@ class Attendant {
   #configure(config) {
     const { concurrency } = config.workers;
     this.#concurrency = concurrency === 'auto' ? AUTO_CONCURRENCY : concurrency;
+    this.#cleaner?.stop();
+    const { Cleaner } = config.memory.cleanup === 'aggressive' ? require('./cleaner') : NO_CLEANER;
+    this.#cleaner = Cleaner && new Cleaner(() => this.#weigh());
     this.#config = config;
     const engine = this.#engine;
     if (engine !== undefined) engine.config = config;
@@ -238,7 +246,9 @@ class Attendant {
   }
 
   #hasRoom() {
-    return this.#fetching === 0 && this.#running - this.#parents < this.#concurrency;
+    // Beside a task with limits nothing else begins, but what it waits for.
+    const most = this.#limited > 0 ? 1 : this.#concurrency;
+    return this.#fetching === 0 && this.#running - this.#parents < most;
   }
 
   /**
@@ -266,7 +276,12 @@ class Attendant {
     }
     if (this.#lastReport - this.#lastWeighed > WEIGH_AFTER) this.#weigh();
     if (mail) this.#isolate.drain();
-    if (!hungry || result === 0) return false;
+    if (!hungry) return false;
+    if (result === 0) {
+      if (this.#running === 0) this.#cleaner?.rest();
+      return false;
+    }
+    this.#cleaner?.stop();
     this.#length = result;
     this.#at = 0;
     this.#index = 0;
@@ -344,6 +359,7 @@ class Attendant {
     const task = new Task(this, view.getFloat64(at + TASK.ID, true), view.getUint32(at + TASK.OWNER, true));
     this.#present = task;
     if (flags & (TASK.TIMED | TASK.ANNOUNCED)) this.#announce(flags, task.id, index, start);
+    if (flags & TASK.LIMITED) task.limited = true;
     let result;
     try {
       if (form & NOT_HERE_YET && !this.#isLoaded(at, form)) {
@@ -568,6 +584,7 @@ class Attendant {
     // Ahead of all else: it reads a property of the user's, which may throw.
     const settling = resolved(promise);
     this.#running++;
+    if (task.limited) this.#limited++;
     this.#live.set(task.id, task);
     task.awaits = true;
     if (task.children > 0) this.#parents++;
@@ -591,6 +608,7 @@ class Attendant {
       if (fulfilled) this.#fulfilled(task, value, now() - start);
       else this.#rejected(task, value, now() - start);
       this.#running--;
+      if (task.limited) this.#limited--;
       this.#live.delete(task.id);
       task.awaits = false;
       if (task.children > 0) this.#parents--;
@@ -768,6 +786,8 @@ class Task {
     /** @type {any} */
     this.callable = undefined;
     this.cancelled = false;
+    /** Whether it has limits of its own. */
+    this.limited = false;
     /** Whether its function has given a promise that is not settled. */
     this.awaits = false;
     /** Tasks that it has submitted and that are not settled. */

@@ -7,6 +7,7 @@
 mod analysis;
 mod attachments;
 mod blocks;
+mod clock;
 mod config;
 mod isolate;
 mod memory;
@@ -27,6 +28,7 @@ use crate::metrics::{self, cpu_share};
 use crate::scheduler::{Exit, Handed, IsolateId, State, TaskId, WorkerId};
 use crate::wire::{self, Kind, Mail, Told, Yielded};
 use attachments::Way;
+use clock::ThreadClock;
 use isolate::{Isolate, Patience, Seat};
 use pool::{Pool, Reported};
 
@@ -203,6 +205,7 @@ pub fn join<'env>(
         words: Arc::clone(&words),
         shard,
         patience: Patience::default(),
+        clock: ThreadClock::here(),
     };
     *locked(&isolate.seat) = Some(Arc::new(seat));
     let mapped = memory::map_words(env, &words, |words| words.words())?;
@@ -295,6 +298,8 @@ pub fn exchange(
             }
             if batch.is_empty() {
                 seat.patience.sleeps(registry::now());
+            } else if batch[0].limited {
+                seat.pool.mark_cpu(seat.worker, seat.clock);
             }
             let mail = if isolate.has_mail() { HAS_MAIL } else { 0 };
             Ok(put(&isolate, std::mem::take(batch), memory::writable(&mut inbox)) + mail)
@@ -616,6 +621,12 @@ pub fn rest_pool(pool: u32) {
     if let Some(pool) = registry::pool(pool) {
         pool.rest();
     }
+}
+
+/// Whether the CPU time of a task can be limited here.
+#[napi(catch_unwind)]
+pub fn has_thread_clocks() -> bool {
+    ThreadClock::IS_THERE
 }
 
 /// Takes tasks again after a shutdown.
