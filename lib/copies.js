@@ -16,10 +16,7 @@ function copying(binding) {
       const words = binding.join(isolate, pool, worker);
       return words === undefined ? undefined : null;
     },
-    detach: (id, back, number) => {
-      const content = binding.detach(id, back, number);
-      return content === null ? null : content.slice(0);
-    },
+    outbox: () => null,
   };
 }
 

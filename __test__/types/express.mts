@@ -25,9 +25,9 @@ app.get(
     return [Number(params.n), query.page, cookies.session, body];
   }),
 );
-// @ts-expect-error no such parameter
 app.get(
   '/fib/:n',
+  // @ts-expect-error no such parameter
   offload<{ n: string }>(({ params }) => params.m),
 );
 

@@ -59,7 +59,11 @@ mod tests {
             let before = worker.join().expect("the worker does not panic");
             let whole: [&[u8]; 4] = [&[], &[1; 4], &[1, 1, 1, 1, 2, 2, 2, 2], &[3; 4]];
             assert!(whole.contains(&&collected[..]), "{collected:?}");
-            let of_the_first = if collected.first() == Some(&3) { 0 } else { collected.len() };
+            let of_the_first = if collected.first() == Some(&3) {
+                0
+            } else {
+                collected.len()
+            };
             assert_eq!(before, of_the_first);
         });
     }
