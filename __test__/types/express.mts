@@ -26,10 +26,7 @@ app.get(
   }),
 );
 // @ts-expect-error no such parameter
-app.get(
-  '/fib/:n',
-  offload<{ n: string }>(({ params }) => params.m),
-);
+offload<{ n: string }>(({ params }) => params.m);
 
 // Any kind of handler, with the options of tasks.
 app.get(
