@@ -53,6 +53,12 @@ describe('offload', () => {
     assert.equal((await ask(server, '/')).text, 'then');
   });
 
+  it('is there by name for `import` too', async () => {
+    const namespace = await import('../express.js');
+    const face = require('../express');
+    for (const name of Object.keys(face)) assert.equal(namespace[name], face[name], name);
+  });
+
   it('runs on the default pool where none is given', async (t) => {
     const app = require('express')();
     app.get(
@@ -154,6 +160,11 @@ for (const version of ['express4', 'express']) {
           next();
         });
         const pick = (req) => ({ user: req.user.name, protocol: req.protocol });
+        const hostile = () => JSON.parse('{"__proto__":{"path":"other"},"url":"mine"}');
+        app.get(
+          '/hostile',
+          offload(({ path, url }) => [path, url], { pool, pick: hostile }),
+        );
         app.get(
           '/',
           offload(({ user, protocol }) => [user, protocol], { pool, pick }),
@@ -182,6 +193,7 @@ for (const version of ['express4', 'express']) {
       });
       assert.deepEqual((await ask(server, '/')).json(), ['Ada', 'http']);
       assert.equal((await ask(server, '/nothing')).text, '/nothing');
+      assert.deepEqual((await ask(server, '/hostile')).json(), ['/hostile', 'mine']);
       for (const path of ['/session', '/later', '/fails'])
         assert.equal((await ask(server, path)).status, 500);
       assert.equal(errors[0].code, 'ERR_TASKLETS_UNSERIALIZABLE');
@@ -903,22 +915,34 @@ for (const version of ['express4', 'express']) {
     const { server } = await serve(t, (app, pool) => {
       const handler = tasklets.module(require.resolve('./fixtures/handlers.js'), 'greet');
       app.get('/module/:name', offload(handler, { pool }));
+      const bind =
+        (verb) =>
+        (...args) =>
+          verb(...args);
+      const verbs = ['run', 'stream', 'wrap', 'getHealth', 'getStats'];
+      const similar = Object.fromEntries(verbs.map((verb) => [verb, bind(tasklets[verb])]));
       app.get(
         '/verbs',
-        offload(({ path }) => path, { pool: tasklets, timeout: 5000 }),
+        offload(({ path }) => path, { pool: similar, timeout: 5000 }),
       );
+      function ofTheFace() {
+        return 'face';
+      }
+      app.get('/face', offload(ofTheFace, { pool: tasklets }));
       app.get(
         '/chunks',
         offload(
           function* () {
             yield 'a';
           },
-          { pool: tasklets },
+          { pool: similar },
         ),
       );
     });
     assert.equal((await ask(server, '/module/Ada')).text, 'hello Ada');
     assert.equal((await ask(server, '/verbs')).text, '/verbs');
+    assert.equal((await ask(server, '/face')).text, 'face');
+    assert.ok(tasklets.getStats().byTask.ofTheFace.completed > 0);
     assert.equal((await ask(server, '/chunks')).text, 'a');
   });
 }

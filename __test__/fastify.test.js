@@ -205,6 +205,22 @@ describe('offload: what the handler gets', () => {
     assert.throws(() => offload(5), { code: 'ERR_TASKLETS_INVALID_TASK' });
   });
 
+  it('is checked as much where the server offers it, which has its own pool unless another is given', async (t) => {
+    const [app, other] = [await serve(t), poolFor(t)];
+    const handler = function handler() {
+      return 1;
+    };
+    for (const wrong of [null, 5, { timout: 5 }]) {
+      assert.throws(() => app.tasklets.offload(handler, wrong), { code: 'ERR_TASKLETS_CONFIG' });
+      assert.throws(() => app.tasklets.metricsRoute(wrong), { code: 'ERR_TASKLETS_CONFIG' });
+    }
+    app.get('/own', app.tasklets.offload(handler, { pool: undefined }));
+    app.get('/other', app.tasklets.offload(handler, { pool: other }));
+    for (const url of ['/own', '/other']) assert.equal((await app.inject(url)).body, '1');
+    assert.equal(app.tasklets.getStats().counts.completed, 1);
+    assert.equal(other.getStats().counts.completed, 1);
+  });
+
   it('follows the config of the pool that it runs on', async (t) => {
     const app = await serve(t, { capture: 'explicit' });
     app.get(

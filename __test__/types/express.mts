@@ -25,11 +25,8 @@ app.get(
     return [Number(params.n), query.page, cookies.session, body];
   }),
 );
-app.get(
-  '/fib/:n',
-  // @ts-expect-error no such parameter
-  offload<{ n: string }>(({ params }) => params.m),
-);
+// @ts-expect-error no such parameter
+offload<{ n: string }>(({ params }) => params.m);
 
 // Any kind of handler, with the options of tasks.
 app.get(

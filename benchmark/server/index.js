@@ -4,6 +4,7 @@
  * What does a light route feel of a heavy one beside it, and how much of the heavy one gets done?
  *
  *     node benchmark/server [--seconds 8] [--json file] [--quick]
+ *     node benchmark/server/chart.js file chart.svg
  *
  * Each way to answer the heavy route is a server of its own, in a process of its own, one after the other. Light
  * requests come at a fixed rate, heavy ones over connections that ask again as soon as they have their answer. The

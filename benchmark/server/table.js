@@ -11,8 +11,9 @@
  * @typedef {{ machine: import('../harness/machine.js').Machine, setup: Record<string, number>, results: Result[] }} Report
  */
 
-/** @param {number} ms */
+/** @param {number} ms autocannon knows whole ones only */
 function time(ms) {
+  if (ms < 1) return '< 1';
   return ms < 10 ? ms.toFixed(1) : String(Math.round(ms));
 }
 

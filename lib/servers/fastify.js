@@ -9,6 +9,7 @@
 
 const { Readable } = require('node:stream');
 const { defaultPool } = require('../default-pool');
+const { isObject } = require('../options/checks');
 const { Pool } = require('../pool');
 const { bytesOf } = require('./answer');
 const { Offloaded, answerFor } = require('./offloaded');
@@ -59,7 +60,9 @@ Object.assign(plugin, {
 /** @param {any} pool */
 function decoration(pool) {
   const verbs = VERBS.map((verb) => [verb, (/** @type {unknown[]} */ ...args) => pool[verb](...args)]);
-  const own = (/** @type {any} */ options) => ({ pool, ...options });
+  // What is wrong with the options is said where they are read.
+  const own = (/** @type {any} */ options = {}) =>
+    isObject(options) ? { ...options, pool: options.pool ?? pool } : options;
   return Object.freeze({
     ...Object.fromEntries(verbs),
     pool,

@@ -2,16 +2,30 @@
 
 /** The options of `offload`, of the routes, and of the plugin. */
 
+const { bound, defaultPool } = require('../default-pool');
 const { configError } = require('../errors');
 const { callback, check, isObject, plainObject, text, truth } = require('../options/checks');
 const { optionsIn, readGroup, table } = require('../options/group');
 const { REPEATABLE, copy, readBeside } = require('../options/task');
 
-/** By what it can do: `require('tasklets')` itself, and what stands in for a pool in a test, are as good. */
-const pool = check('a Pool', (value) => {
+/** @type {import('../options/checks').Check<any>} */
+const looksLikePool = check('a Pool', (value) => {
   const verbs = ['run', 'stream', 'wrap', 'getHealth', 'getStats'];
-  return isObject(value) && verbs.every((verb) => typeof value[verb] === 'function');
+  return (
+    (isObject(value) || typeof value === 'function') &&
+    verbs.every((verb) => typeof value[verb] === 'function')
+  );
 });
+
+/**
+ * By what it can do: what stands in for a pool in a test is as good. `require('tasklets')` means the default pool.
+ *
+ * @type {import('../options/checks').Check<any>}
+ */
+const pool = (value, key, where) => {
+  const given = looksLikePool(value, key, where);
+  return given.wrap === bound.wrap ? defaultPool() : given;
+};
 
 const OFFLOAD = table({ pool, pick: callback });
 const OFFLOAD_EXPRESS = table({ fallback: callback }, OFFLOAD);

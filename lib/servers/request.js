@@ -25,7 +25,7 @@ function copyOf(request, path, pick) {
     ip: request.ip,
     cookies: isObject(request.cookies) ? fieldsOf(request.cookies) : parseCookies(headers.cookie),
   };
-  return pick === undefined ? copy : Object.assign(copy, picked(pick(request)));
+  return pick === undefined ? copy : { ...copy, ...picked(pick(request)) };
 }
 
 /**

@@ -71,14 +71,6 @@ export interface OffloadTaskOptions<Original, Extra extends object = {}> extends
    * @example offload(({ user }) => report(user), { pick: (req: Request) => ({ user: req.user.id }) });
    */
   pick?: ((request: Original) => Extra | undefined) | undefined;
-
-  /**
-   * What `this` is in the handler. Copied like an argument.
-   *
-   * @default undefined
-   * @example offload(function () { return this.greeting; }, { this: { greeting: 'hello' } });
-   */
-  this?: unknown;
 }
 
 /** The options of `healthRoute`. */
