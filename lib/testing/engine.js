@@ -47,12 +47,13 @@ class InlineEngine extends Engine {
    * @param {import('../options').RunOptions} options
    * @param {import('../capture').Prepared} [prepared]
    * @param {number} [form]
+   * @param {readonly unknown[]} [args]
    * @returns {import('../handle').TaskHandle<any>}
    */
-  submit(task, options, prepared, form) {
+  submit(task, options, prepared, form, args) {
     const engine = this.#engineFor();
-    if (engine !== this) return engine.submit(task, options, prepared, form);
-    const handle = super.submit(task, options, prepared, form);
+    if (engine !== this) return engine.submit(task, options, prepared, form, args);
+    const handle = super.submit(task, options, prepared, form, args);
     this.#scheduler.begin();
     return handle;
   }
