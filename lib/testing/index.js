@@ -44,17 +44,24 @@ function injectFailure(options) {
 /** Begins all that waits, without waits between attempts; resolves when no task is pending any more. */
 async function flush() {
   for (;;) {
-    for (const scheduler of busyOnes()) scheduler.hurry();
-    if (busyOnes().length > 0) {
-      await change();
-      continue;
+    const isAgain = busyOnes()
+      .map((scheduler) => scheduler.hurry())
+      .includes(true);
+    // Whoever awaits a task may submit another one by then.
+    if (isAgain || busyOnes().length === 0) await turn();
+    else await change();
+    if (busyOnes().length === 0) {
+      await turn();
+      if (busyOnes().length === 0) return;
     }
-    // Whoever awaited a task may submit another one now.
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-    if (busyOnes().length === 0) return;
   }
+}
+
+/** All that can go on at this moment has gone on. */
+function turn() {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 module.exports = { deterministic, flush, inline, injectFailure, restoreAll };

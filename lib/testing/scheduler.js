@@ -68,15 +68,16 @@ class InlineScheduler {
 
   /** What has been submitted begins as soon as it may. */
   begin() {
-    if (this.#mode.random !== undefined) {
-      this.#later();
-      return;
-    }
     this.#engine.flush(true);
-    this.#enter(() => {});
+    if (this.#mode.random === undefined) this.#enter(() => {});
+    else this.#later();
   }
 
-  /** Begins whatever may begin, without the waits between attempts. */
+  /**
+   * Begins whatever may begin, without the waits between attempts.
+   *
+   * @returns {boolean} whether some wait again, because another attempt of theirs has failed
+   */
   hurry() {
     this.#engine.flush(true);
     this.#enter(() => {
@@ -84,6 +85,7 @@ class InlineScheduler {
     });
     // Inside of something else they begin when that has returned.
     while (!this.#inside && this.#backlog.depth > 0 && this.#room() > 0) this.#enter(() => this.#beginNext());
+    return [...this.entries.values()].some(({ again }) => again !== undefined);
   }
 
   /** How many more tasks may run. Those that await others which they have submitted give their places up. */
