@@ -11,7 +11,8 @@ use std::collections::BinaryHeap;
 use pool::Pool;
 use tasklets::scheduler::Nanos;
 
-/// What the parts take in nanoseconds, measured on a 2-core EPYC VM; docs/performance.md says how.
+// What the parts take in nanoseconds: estimates, from `npm run bench:instructions` and from the rates that two workers reach.
+
 /// The main thread per task: JavaScript, to write the frame and to settle the handle.
 const MAIN_PER_TASK: Nanos = 400;
 /// A flush and a delivery of mail, besides the tasks in them.
