@@ -153,7 +153,7 @@ declare namespace tasklets {
     transfer?: readonly Transferable[] | undefined;
 
     /**
-     * Kept on the handle; the task sees a copy as `current().metadata`.
+     * Kept on the handle and on the error that rejects it; the task sees a copy as `current().metadata`.
      *
      * @default {}
      * @example run(handle, { args: [body], metadata: { requestId } });
@@ -1489,6 +1489,8 @@ declare namespace tasklets {
   export interface TaskErrorDetails {
     readonly taskId?: number;
     readonly taskName?: string;
+    /** The task's `metadata`, where it has any. */
+    readonly metadata?: Readonly<Record<string, unknown>>;
     /** The id of the worker it ran on; `null` if it never started. */
     readonly workerThread?: number | null;
     /** Milliseconds from submission to the end. */
@@ -1511,6 +1513,7 @@ declare namespace tasklets {
       readonly code: Code;
       readonly taskId?: number;
       readonly taskName?: string;
+      readonly metadata?: Readonly<Record<string, unknown>>;
       readonly workerThread?: number | null;
       readonly duration?: number;
       readonly attempts?: number;
