@@ -39,6 +39,7 @@ const names = [
   'transfer',
   'map',
   'fib',
+  'capture',
   'cold-start',
   'memory-worker',
   'memory-queued',
