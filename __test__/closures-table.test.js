@@ -29,7 +29,13 @@ async function check(make, { args = [], options = {}, ...more }) {
   const sent = [
     pool.run(fn, all),
     pool.run(fn, all),
-    pool.runAll([{ task: fn, args }, { task: fn, args }], options),
+    pool.runAll(
+      [
+        { task: fn, args },
+        { task: fn, args },
+      ],
+      options,
+    ),
     pool.wrap(fn, options)(...args),
   ];
   const values = await Promise.all(sent);

@@ -154,6 +154,8 @@ class Variables {
     for (const { name, usage, members } of names) {
       const [value, holder] = this.#look(member, name, reading, values, missing);
       if (value === NOTHING) {
+        // The program may add a global later.
+        if (!STANDARD.has(name)) member.settled = false;
         lasting.set(name, NOTHING);
         continue;
       }
@@ -194,18 +196,7 @@ class Variables {
       if (!STANDARD.has(name) && !(name in globalThis)) missing.push(name);
       return [NOTHING, null];
     }
-    for (const scope of reading?.scopes ?? []) {
-      const { kind, variables } = scope;
-      if (kind === 'Global') return [globalValue(variables, name), null];
-      if (kind === 'With Block' ? !(name in variables) : !Object.hasOwn(variables, name)) continue;
-      try {
-        return [variables[name], scope];
-      } catch {
-        // Not initialised yet: the name stays free, and using it is the ReferenceError that it would be at home.
-        return [NOTHING, null];
-      }
-    }
-    return [NOTHING, null];
+    return lookUp(reading?.scopes ?? [], name);
   }
 
   /**
@@ -279,6 +270,28 @@ class Variables {
 
 /** Stands for the scope of variables that were read before and keep their value. */
 const LASTING = Object.freeze({ kind: 'lasting', variables: null, depth: -1 });
+
+/**
+ * What a name means, and the scope that says so.
+ *
+ * @param {import('./reader').Scope[]} scopes
+ * @param {string} name
+ * @returns {[any, import('./reader').Scope | null]}
+ */
+function lookUp(scopes, name) {
+  for (const scope of scopes) {
+    const { kind, variables } = scope;
+    if (kind === 'Global') return [globalValue(variables, name), null];
+    if (kind === 'With Block' ? !(name in variables) : !Object.hasOwn(variables, name)) continue;
+    try {
+      return [variables[name], scope];
+    } catch {
+      // Not initialised yet: the name stays free, and using it is the ReferenceError that it would be at home.
+      return [NOTHING, null];
+    }
+  }
+  return [NOTHING, null];
+}
 
 /**
  * Globals that every isolate has stay free; those of the program are captured.
@@ -420,4 +433,5 @@ function placeOf(tools, fn) {
 
 exports.NOTHING = NOTHING;
 exports.Variables = Variables;
+exports.lookUp = lookUp;
 exports.placeOf = placeOf;
