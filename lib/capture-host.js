@@ -6,6 +6,7 @@ const binding = require('./native');
 const codec = require('./capture-codec');
 const { Capture } = require('./capture');
 const { here } = require('./isolate');
+const { argumentsOf } = require('./verbs/module');
 
 class Host extends Capture {
   constructor() {
@@ -15,6 +16,7 @@ class Host extends Capture {
       define: (/** @type {Uint8Array} */ bytes) => binding.define(here().id, bytes),
       release: binding.undefine,
       own: () => require('..'),
+      ownModule: argumentsOf,
       warn: (/** @type {string} */ message) => process.emitWarning(message, 'TaskletsWarning'),
     });
   }

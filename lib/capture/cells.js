@@ -16,7 +16,7 @@ const { writtenNames } = require('./names');
 /** @typedef {{ script: string, kind: string, names: string[], values: any[], places: Map<string, Member> }} Cluster */
 
 /** With a heap beyond this a snapshot takes seconds, and soon does not fit into a string. */
-const MAX_HEAP = 128 * 1024 * 1024;
+const MAX_HEAP = 256 * 1024 * 1024;
 
 /**
  * For each function, the slots of the cells that take the place of its shared variables.

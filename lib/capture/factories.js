@@ -14,6 +14,7 @@ const { bounded } = require('./texts');
  * @property {() => any} make
  * @property {((on: boolean) => void) | undefined} guard
  * @property {((object: any, values?: any[]) => any) | undefined} restore
+ * @property {((values: any[]) => void) | undefined} statics sets the private fields of a class itself
  */
 
 const KEPT = 4096;
@@ -103,8 +104,8 @@ function expectWarning() {
  * @returns {Made}
  */
 function run(factory, self, args) {
-  const [set, make, guard, restore] = Reflect.apply(factory, self, args);
-  return { set, make, guard, restore };
+  const [set, make, guard, restore, statics] = Reflect.apply(factory, self, args);
+  return { set, make, guard, restore, statics };
 }
 
 /**

@@ -56,6 +56,16 @@ function toUrl(given) {
 }
 
 /**
+ * What `module()` was given, where it gave this.
+ *
+ * @param {any} value
+ * @returns {[string, string] | undefined}
+ */
+function argumentsOf(value) {
+  return value instanceof ModuleTask ? [value.url, value.exportName] : undefined;
+}
+
+/**
  * What travels for a module task; `undefined` for anything else.
  *
  * @param {any} task
@@ -86,4 +96,4 @@ function preparedModule({ url, exportName, name }) {
   return known;
 }
 
-module.exports = { module: moduleTask, moduleOf };
+module.exports = { argumentsOf, module: moduleTask, moduleOf };
