@@ -183,7 +183,6 @@ module.exports = {
     most('after', 1.1, 'x'),
     ...(isOld ? [] : [most('first', 25, 'ms')]),
   ],
-  aims: [],
   async measure(_pool, plan) {
     const library = require('../..');
     for (let i = 0; i < 3; i++) await ownCode();
