@@ -1037,6 +1037,8 @@ declare namespace tasklets {
 
   export interface Histogram {
     readonly count: number;
+    /** Of all values; never falls. */
+    readonly sum: number;
     readonly min: number;
     readonly mean: number;
     readonly max: number;

@@ -39,6 +39,11 @@ describe('index.d.ts', () => {
     });
   }
 
+  it('is right about Express 4 too', async () => {
+    const complaints = await compile(['--project', path.join(project, 'tsconfig.express4.json')]);
+    assert.equal(complaints, '', complaints);
+  });
+
   it('is looked at: the same files fail where a type is wrong', async () => {
     const complaints = await compile(['--project', path.join(project, 'wrong')]);
     const lines = complaints.split('\n').filter((line) => /^\S+\(\d+,\d+\): error/.test(line));
@@ -69,11 +74,16 @@ describe('index.d.ts', () => {
 
 /** The options of all `...Options` interfaces and of Limits and RetryTiming, each with the comment before it. */
 function* optionsDeclared() {
-  const text = readFileSync(path.join(root, 'index.d.ts'), 'utf8');
-  const interfaces = /^ {2}export interface (\w*Options|Limits|RetryTiming)\b[^]*?^ {2}\}$/gm;
-  for (const [body, name] of text.matchAll(interfaces)) {
+  for (const file of ['index.d.ts', 'express.d.ts', 'lib/servers/types.d.ts']) yield* optionsIn(file);
+}
+
+/** @param {string} file */
+function* optionsIn(file) {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  const interfaces = /^( *)export interface (\w*Options|Limits|RetryTiming)\b[^]*?^\1\}$/gm;
+  for (const [body, indent, name] of text.matchAll(interfaces)) {
     let start = 0;
-    for (const { 1: option, index } of body.matchAll(/^ {4}(\w+)\?:/gm)) {
+    for (const { 1: option, index } of body.matchAll(new RegExp(`^${indent}  (\\w+)\\?:`, 'gm'))) {
       const before = body.slice(start, index);
       yield { option: `${name}.${option}`, comment: before.slice(before.lastIndexOf('/**')) };
       start = index;

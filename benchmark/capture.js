@@ -26,14 +26,22 @@ const capture = new Capture({
 const reviver = new Reviver({ codec, definition: (id) => definitions.get(id) });
 
 const K = 7;
+/** @param {number} x */
 function helper(x) {
   return x * K;
 }
+/** @param {number} n @returns {number} */
 function fibonacci(n) {
   return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2);
 }
 
-/** Microseconds of one call, the median of several rounds. */
+/**
+ * Microseconds of one call, the median of several rounds.
+ *
+ * @param {(i: number) => unknown} call
+ * @param {number} count
+ * @returns {number}
+ */
 function measure(call, count) {
   const times = [];
   for (let round = 0; round <= ROUNDS; round++) {
@@ -42,31 +50,30 @@ function measure(call, count) {
     times.push(Number(process.hrtime.bigint() - start) / 1000 / count);
   }
   // The first round is for the compiler.
-  return times
-    .slice(1)
-    .sort((a, b) => a - b)
-    .at(ROUNDS >> 1);
+  return times.slice(1).sort((a, b) => a - b)[ROUNDS >> 1];
 }
 
 /** What every reading needs: connect, a handle, its properties, its scopes, disconnect. */
 function bareReading() {
   const session = new Session();
   const global = runInThisContext('globalThis');
+  /** @type {{ fn: unknown, out: unknown }} */
   const holder = { fn: null, out: null };
-  const post = (method, parameters) => {
+  const post = (/** @type {string} */ method, /** @type {object} */ parameters) => {
+    /** @type {any} */
     let answer;
     session.post(method, parameters, (_, result) => {
       answer = result;
     });
     return answer;
   };
-  return (fn) => {
+  return (/** @type {Function} */ fn) => {
     session.connect();
     global.bench = holder;
     holder.fn = fn;
     const { objectId } = post('Runtime.evaluate', { expression: 'bench.fn' }).result;
     const { internalProperties } = post('Runtime.getProperties', { objectId, ownProperties: true });
-    const scopes = internalProperties.find(({ name }) => name === '[[Scopes]]').value;
+    const scopes = internalProperties.find((/** @type {any} */ { name }) => name === '[[Scopes]]').value;
     const functionDeclaration = 'function(a){bench.out=a}';
     post('Runtime.callFunctionOn', {
       objectId,
@@ -79,8 +86,10 @@ function bareReading() {
   };
 }
 
+/** @type {object[]} */
 const rows = [];
-const row = (name, us) => rows.push({ name, us: us.toFixed(2), 'per second': Math.round(1e6 / us) });
+const row = (/** @type {string} */ name, /** @type {number} */ us) =>
+  rows.push({ name, us: us.toFixed(2), 'per second': Math.round(1e6 / us) });
 
 const bare = bareReading();
 row(
@@ -118,6 +127,7 @@ row(
 );
 class Vec {
   #n = 1;
+  /** @param {number} x */
   constructor(x) {
     this.x = x;
   }
@@ -136,7 +146,7 @@ row(
   'worker: rebuild a closure with a helper and 100 objects',
   measure(() => reviver.load(prepared.definition, prepared.section), 1000),
 );
-const small = (i) => capture.prepare(() => helper(i));
+const small = (/** @type {number} */ i) => capture.prepare(() => helper(i));
 const smallPrepared = small(3);
 row(
   'worker: rebuild a closure with a helper and a number',

@@ -12,7 +12,7 @@ class Host extends Capture {
       codec,
       analyzer: binding,
       define: binding.define,
-      own: () => require('..'),
+      own: () => require('./face'),
       warn: (/** @type {string} */ message) => process.emitWarning(message, 'TaskletsWarning'),
     });
   }

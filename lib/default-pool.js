@@ -58,4 +58,4 @@ function isDefault(other) {
   return other === pool;
 }
 
-module.exports = { bound, isDefault };
+module.exports = { bound, defaultPool, isDefault };

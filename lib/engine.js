@@ -44,6 +44,7 @@ const { lazy } = require('./lazy');
 const aborts = lazy(() => require('./aborts'), ['follow']);
 const dependencies = lazy(() => require('./dependencies'), ['follow', 'inputIds', 'wanted']);
 const retries = lazy(() => require('./retry'), ['worthRetrying']);
+const attached = lazy(() => require('./attached-content'), ['fetcher']);
 const terms = lazy(() => require('./terms'), ['writeTerms']);
 
 /**
@@ -248,7 +249,7 @@ class Engine {
    * @param {RunOptions} options
    */
   #attach(handle, options) {
-    this.#refuseWhatIsNotThere(options);
+    this.#checkLimits(options);
     if (options.timeout !== undefined && !this.config.timeout.perTask) {
       const { configError } = require('./errors');
       throw configError(
@@ -271,17 +272,15 @@ class Engine {
   }
 
   /** @param {RunOptions} options */
-  #refuseWhatIsNotThere(options) {
+  #checkLimits({ limits }) {
+    if (limits?.cpuTime === undefined || binding.hasThreadClocks()) return;
     const { ConfigError } = require('./errors');
-    for (const option of /** @type {const} */ (['limits'])) {
-      if (options[option] === undefined) continue;
-      const expected = 'left out: this version does not have it yet';
-      throw new ConfigError(`Expected \`${option}\` to be ${expected}`, {
-        option,
-        expected,
-        received: options[option],
-      });
-    }
+    const expected = 'left out on this platform, where the CPU time of a thread cannot be read from outside';
+    throw new ConfigError(`Expected \`limits.cpuTime\` to be ${expected}`, {
+      option: 'limits.cpuTime',
+      expected,
+      received: limits.cpuTime,
+    });
   }
 
   /**
@@ -539,7 +538,7 @@ class Engine {
         this.#fulfil(handle, letter.decoder, undefined, usage, now);
         return;
       }
-      const detach = (/** @type {number} */ number) => binding.detach(id, true, number);
+      const detach = attached.fetcher(() => id, true);
       const hooked = form & FORM.HOOKED ? capture().decodeContext(handle.task, { detach }) : { detach };
       if (form & FORM.PARCEL) {
         this.parcels.receive(id, usage.worker, letter, (context, decoder) => {

@@ -30,8 +30,17 @@ const inUse = new Set();
 let putAside;
 /** @type {(pool: Pool) => void} */
 let putBack;
+/** The engine of a pool, for those who submit what they have prepared; `undefined` for what is no pool of ours. @type {(pool: any) => Engine | undefined} */
+let engineOf;
+/** Whether a pool takes no tasks, or will soon take none. @type {(pool: any) => boolean} */
+let isShutDown;
 
 class Pool {
+  static {
+    engineOf = (pool) => (#pool in pool ? pool.#use() : undefined);
+    isShutDown = (pool) => #pool in pool && pool.#shutdown !== undefined;
+  }
+
   #pool = 0;
   /** @type {any} */
   #config = undefined;
@@ -387,3 +396,5 @@ function runOn(make) {
 
 exports.Pool = Pool;
 exports.runOn = runOn;
+exports.engineOf = engineOf;
+exports.isShutDown = isShutDown;

@@ -50,9 +50,11 @@ const { Preparer, invalid, keyOf } = require('./prepare');
 const { Scripts } = require('./scripts');
 const { Stacks } = require('./stacks');
 const { Texts } = require('./texts');
-const { describe } = require('./explain');
-const { placeOf } = require('./variables');
-const { read } = require('./returning');
+const { lazy } = require('../lazy');
+
+const { describe } = lazy(() => require('./explain'), ['describe']);
+const { placeOf } = lazy(() => require('./variables'), ['placeOf']);
+const { read } = lazy(() => require('./returning'), ['read']);
 
 /**
  * @typedef {object} Prepared

@@ -3,16 +3,17 @@
 const { types } = require('node:util');
 
 const { FLAG, FORM, NODE, USAGE } = require('./kinds');
-const { Graph } = require('./graph');
 const { InvalidTaskError } = /** @type {any} */ (require('../errors'));
-const { LargeCaptures } = require('./large');
 const { NoInspector } = require('./reader');
 const { bounded, isWellFormed } = require('./texts');
 
 /** @typedef {import('./index').Prepared} Prepared */
 /** @typedef {import('./index').Options} Options */
 /** @typedef {import('./definitions').Definition} Definition */
-/** @typedef {{ graph: Graph, codes: any[], root: number, self: number | null, args: number[] | null }} Built */
+/** @typedef {{ graph: import('./graph').Graph, codes: any[], root: number, self: number | null, args: number[] | null }} Built */
+
+/** @type {typeof import('./graph').Graph} */
+let Graph;
 
 /** Texts, and instances in workers, for which what is sent is held. */
 const HELD = 1024;
@@ -59,7 +60,9 @@ class Bare {
 class Preparer {
   #tools;
   #definitions;
-  #large;
+  #warn;
+  /** @type {import('./large').LargeCaptures | undefined} */
+  #large = undefined;
   /** Functions for which the same is right for ever. @type {WeakMap<Function, Prepared>} */
   #byFunction = new WeakMap();
   /** Functions by their text. @type {Map<string, Bare>} */
@@ -75,7 +78,7 @@ class Preparer {
   constructor(tools, definitions, warn) {
     this.#tools = tools;
     this.#definitions = definitions;
-    this.#large = new LargeCaptures(warn, (value) => definitions.sizeOf(value));
+    this.#warn = warn;
   }
 
   /**
@@ -160,6 +163,8 @@ class Preparer {
    * @returns {T}
    */
   #reading(asked, work) {
+    // Most of the capture, which only functions that take something along need; not to be loaded in the session.
+    ({ Graph } = require('./graph'));
     if (asked) return work(true);
     try {
       return this.#tools.reader.session(() => work(false));
@@ -178,11 +183,25 @@ class Preparer {
   #one(fn, options, explicit) {
     const start = performance.now();
     const built = this.#build(fn, options, explicit);
-    const { graph, codes, root } = built;
+    const { graph, root } = built;
     if (graph.nodes[root][0] === NODE.CLASS) throw invalid(fn, 'a class');
     const made = this.#finish(fn, options, built);
-    this.#large.look(fn, graph, codes, made.section?.length ?? 0, performance.now() - start);
+    this.#look(fn, built, made, performance.now() - start);
     return made;
+  }
+
+  /**
+   * Captures that are large are worth a word.
+   *
+   * @param {Function} fn
+   * @param {Built} built
+   * @param {Prepared} made
+   * @param {number} time
+   */
+  #look(fn, { graph, codes }, made, time) {
+    const sizeOf = (/** @type {any} */ value) => this.#definitions.sizeOf(value);
+    this.#large ??= new (require('./large').LargeCaptures)(this.#warn, sizeOf);
+    this.#large.look(fn, graph, codes, made.section?.length ?? 0, time);
   }
 
   /**
@@ -287,7 +306,7 @@ function keyOf(node) {
  * Whether nothing that the functions use can ever be something else: constants, and functions that are only called, so
  * that nobody sees their properties.
  *
- * @param {Graph} graph
+ * @param {import('./graph').Graph} graph
  */
 function isLasting(graph) {
   return graph.members.every(

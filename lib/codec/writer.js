@@ -27,6 +27,16 @@ const LOOP = 12;
  */
 const wide = /[\u0100-\uffff]/;
 
+/** The most bytes that messages take in one buffer: the frames around them count in signed 32-bit integers. */
+const MOST = 2 ** 31 - 2 ** 20;
+
+/** A message has become larger than any may be. */
+class TooLarge extends RangeError {
+  constructor() {
+    super('The values take more than 2 GiB as bytes');
+  }
+}
+
 /** A byte buffer that grows. */
 class Writer {
   /** @param {number} [size] bytes to begin with */
@@ -64,7 +74,8 @@ class Writer {
 
   /** @param {number} needed */
   grow(needed) {
-    const size = Math.max(needed + SLACK, this.bytes.length * 2);
+    if (needed > MOST) throw new TooLarge();
+    const size = Math.max(needed + SLACK, Math.min(this.bytes.length * 2, MOST));
     const bytes = /** @type {Bytes} */ (Buffer.allocUnsafeSlow(size));
     bytes.set(this.bytes.subarray(0, this.position));
     this.bytes = bytes;
@@ -144,6 +155,8 @@ class Writer {
 }
 
 exports.LOOP = LOOP;
+exports.MOST = MOST;
 exports.SLACK = SLACK;
+exports.TooLarge = TooLarge;
 exports.Writer = Writer;
 exports.wide = wide;

@@ -6,6 +6,7 @@
  */
 
 const binding = require('../native');
+const { fetcher } = require('../attached-content');
 const { Decoder, Encoder } = require('../codec');
 const { FORM, KIND } = require('../frames');
 const { Task, begin, isThenable } = require('../worker/attendant');
@@ -100,7 +101,7 @@ class InlineWorker {
     run.callable =
       module ?? this.#tasks.revive(entry.definition, section, parcel === undefined ? null : extras);
     decoder.reset(payload, at);
-    const detach = (/** @type {number} */ number) => binding.detach(entry.id, false, number);
+    const detach = fetcher(() => entry.id, false);
     const args = run.callable.args ?? decoder.readArgs({ extras: argsExtras, detach });
     return begin(run, form, args);
   }

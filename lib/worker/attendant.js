@@ -15,6 +15,7 @@ const { FORM, REPORT, TASK, WORDS, aligned } = require('../frames');
 const { SerializationError } = require('../errors');
 const { here } = require('../isolate');
 const { getHeapStatistics } = require('node:v8');
+const { fetcher } = require('../attached-content');
 const { attach, attachedEngine } = require('./attached');
 const { Tasks } = require('./tasks');
 const { Progress } = require('./progress');
@@ -30,6 +31,7 @@ const {
   then,
 } = require('./guard');
 const { callFor, presentTask } = require('./present');
+const { SpareFrames } = require('./spare-frames');
 const { speak } = require('./speaker');
 const { cleanStack } = require('./stack');
 const { transfersOf } = require('./transfers');
@@ -43,6 +45,7 @@ const HAS_MAIL = 2 ** 40;
 const REPORT_AFTER = 1;
 /** Milliseconds that a worker runs tasks without a look at its event loop. */
 const LOOP_AFTER = 10;
+const NO_CLEANER = { Cleaner: undefined };
 /** Milliseconds between two words about the heap. */
 const WEIGH_AFTER = 100;
 const INBOX_BYTES = 64 * 1024;
@@ -62,9 +65,12 @@ class Attendant {
   #concurrency = AUTO_CONCURRENCY;
   /** @type {any} */
   #config;
+  /** Where idle workers are to give memory back. @type {InstanceType<typeof import('./cleaner').Cleaner> | undefined} */
+  #cleaner = undefined;
   /** For tasks that tasks of this worker submit. @type {import('../engine').Engine | undefined} */
   #engine = undefined;
   #tasks = new Tasks();
+  #frames = new SpareFrames();
   #decoder = new Decoder();
   #outbox = new Encoder(INBOX_BYTES);
   /** The memory of the outbox that the scheduler can read, where there is any. @type {Uint8Array | null} */
@@ -90,6 +96,8 @@ class Attendant {
    * stand behind them, however long they take, and could not be taken back any more.
    */
   #fetching = 0;
+  /** How many of those that await have limits of their own. */
+  #limited = 0;
   #scheduled = false;
   #lastLoop = 0;
   #lastReport = 0;
@@ -107,7 +115,7 @@ class Attendant {
   #present = undefined;
   /** How large arguments of the present task are taken over. */
   #taking = {
-    detach: (/** @type {number} */ number) => binding.detach(this.#present?.id ?? 0, false, number),
+    detach: fetcher(() => this.#present?.id ?? 0, false),
   };
   progress = new Progress(this.#isolate.id);
   /** What waits for its parcel, by task. @type {Map<number, (content: any, refused?: string) => void>} */
@@ -168,6 +176,9 @@ class Attendant {
   #configure(config) {
     const { concurrency } = config.workers;
     this.#concurrency = concurrency === 'auto' ? AUTO_CONCURRENCY : concurrency;
+    this.#cleaner?.stop();
+    const { Cleaner } = config.memory.cleanup === 'aggressive' ? require('./cleaner') : NO_CLEANER;
+    this.#cleaner = Cleaner && new Cleaner(() => this.#weigh());
     this.#config = config;
     const engine = this.#engine;
     if (engine !== undefined) engine.config = config;
@@ -235,7 +246,9 @@ class Attendant {
   }
 
   #hasRoom() {
-    return this.#fetching === 0 && this.#running - this.#parents < this.#concurrency;
+    // Beside a task with limits nothing else begins, but what it waits for.
+    const most = this.#limited > 0 ? 1 : this.#concurrency;
+    return this.#fetching === 0 && this.#running - this.#parents < most;
   }
 
   /**
@@ -263,7 +276,12 @@ class Attendant {
     }
     if (this.#lastReport - this.#lastWeighed > WEIGH_AFTER) this.#weigh();
     if (mail) this.#isolate.drain();
-    if (!hungry || result === 0) return false;
+    if (!hungry) return false;
+    if (result === 0) {
+      if (this.#running === 0) this.#cleaner?.rest();
+      return false;
+    }
+    this.#cleaner?.stop();
     this.#length = result;
     this.#at = 0;
     this.#index = 0;
@@ -341,6 +359,7 @@ class Attendant {
     const task = new Task(this, view.getFloat64(at + TASK.ID, true), view.getUint32(at + TASK.OWNER, true));
     this.#present = task;
     if (flags & (TASK.TIMED | TASK.ANNOUNCED)) this.#announce(flags, task.id, index, start);
+    if (flags & TASK.LIMITED) task.limited = true;
     let result;
     try {
       if (form & NOT_HERE_YET && !this.#isLoaded(at, form)) {
@@ -452,7 +471,7 @@ class Attendant {
    */
   async #runLater(task, at, form) {
     // The inbox is filled anew before the parts have come.
-    const frame = this.#inbox.slice(at, at + this.#view.getUint32(at + TASK.LENGTH, true));
+    const frame = this.#frames.copy(this.#inbox, at, at + this.#view.getUint32(at + TASK.LENGTH, true));
     const hasParcel = (form & (FORM.PARCEL | FORM.SECTION_PARCEL)) !== 0;
     const parcel = hasParcel ? await this.#fetch(task) : NO_PARCEL;
     // Behind what the task does in this very moment.
@@ -465,8 +484,9 @@ class Attendant {
       callable.args ??
       this.#decoder.readArgs({
         extras: parcel.args,
-        detach: (/** @type {number} */ number) => binding.detach(task.id, false, number),
+        detach: fetcher(() => task.id, false),
       });
+    this.#frames.free(frame);
     return begin(task, form, args);
   }
 
@@ -564,6 +584,7 @@ class Attendant {
     // Ahead of all else: it reads a property of the user's, which may throw.
     const settling = resolved(promise);
     this.#running++;
+    if (task.limited) this.#limited++;
     this.#live.set(task.id, task);
     task.awaits = true;
     if (task.children > 0) this.#parents++;
@@ -587,6 +608,7 @@ class Attendant {
       if (fulfilled) this.#fulfilled(task, value, now() - start);
       else this.#rejected(task, value, now() - start);
       this.#running--;
+      if (task.limited) this.#limited--;
       this.#live.delete(task.id);
       task.awaits = false;
       if (task.children > 0) this.#parents--;
@@ -764,6 +786,8 @@ class Task {
     /** @type {any} */
     this.callable = undefined;
     this.cancelled = false;
+    /** Whether it has limits of its own. */
+    this.limited = false;
     /** Whether its function has given a promise that is not settled. */
     this.awaits = false;
     /** Tasks that it has submitted and that are not settled. */

@@ -15,6 +15,7 @@ use napi::Status;
 use napi::bindgen_prelude::{Env, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 
+use super::clock::ThreadClock;
 use super::locked;
 use super::pool::Pool;
 use crate::metrics::Shard;
@@ -125,6 +126,8 @@ pub struct Seat {
     pub words: Arc<SharedWords>,
     pub shard: Arc<Shard>,
     pub patience: Patience,
+    /// What its thread uses.
+    pub clock: ThreadClock,
 }
 
 /// What the process waits for on behalf of an isolate.

@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
+use super::clock::ThreadClock;
 use super::isolate::Isolate;
 use super::post::Post;
 use super::timekeeper::Timekeeper;
-use super::{locked, read, registry, settings, written};
+use super::{blocks, locked, read, registry, settings, written};
 use crate::config::{Config, ConfigError, Machine};
 use crate::logging::{Logger, Record, Sink};
 use crate::metrics::{Metrics, Shard};
@@ -257,6 +258,19 @@ impl Pool {
         }
     }
 
+    /// A worker has been handed a task whose CPU time is limited: it counts from here.
+    pub fn mark_cpu(self: &Arc<Self>, worker: WorkerId, clock: ThreadClock) {
+        if let Some(used) = clock.read() {
+            self.decide(|scheduler, now, fx| scheduler.mark_cpu(worker, used, now, fx));
+        }
+    }
+
+    fn clock_of(&self, worker: WorkerId) -> Option<ThreadClock> {
+        let seats = read(&self.seats);
+        let (_, isolate) = seats.iter().find(|(id, _)| *id == worker)?;
+        locked(&isolate.seat).as_ref().map(|seat| seat.clock)
+    }
+
     pub fn begun(self: &Arc<Self>, worker: WorkerId, id: TaskId) {
         self.decide(|scheduler, _, fx| scheduler.begun(worker, id, fx));
     }
@@ -307,6 +321,8 @@ impl Pool {
         if let Some(words) = words {
             self.collect(worker, &words);
         }
+        // Workers leave when there is little to do: what is kept for large contents goes with them.
+        blocks::give_back();
         self.decide(|scheduler, now, fx| scheduler.exited(worker, exit, now, fx));
     }
 
@@ -338,6 +354,11 @@ impl Pool {
         let stuck = locked(&self.scheduler).to_look_at(registry::now());
         for (worker, words) in stuck {
             self.collect(worker, &words);
+        }
+        let consumers = locked(&self.scheduler).cpu_due(registry::now());
+        for worker in consumers {
+            let used = self.clock_of(worker).and_then(ThreadClock::read);
+            self.decide(|scheduler, now, fx| scheduler.cpu_used(worker, used, now, fx));
         }
         // The thread that ticks looks at the alarm by itself afterwards.
         let mut fx = Effects::default();

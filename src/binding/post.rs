@@ -192,6 +192,19 @@ impl Post<'_> {
                 },
             );
         }
+        for (worker, heap) in &fx.confine {
+            let heap = u32::try_from(heap.div_ceil(1 << 20)).unwrap_or(u32::MAX);
+            bundle.add(
+                pool.owner,
+                &Mail {
+                    kind: Kind::StartWorker,
+                    id: u64::from(worker.0),
+                    // In MiB; without a limit of its own it is 0.
+                    attempt: heap,
+                    ..mail
+                },
+            );
+        }
         for (worker, stop) in &fx.stop {
             let kind = match stop {
                 Stop::Retire => Kind::RetireWorker,

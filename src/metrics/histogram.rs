@@ -133,6 +133,7 @@ impl<C: Count> Histogram<C> {
         let (min, max, mean) = (Nanos(self.min), Nanos(self.max), Nanos(mean));
         Summary {
             count,
+            sum: Nanos(u64::try_from(self.sum).unwrap_or(u64::MAX)),
             min,
             mean,
             max,
@@ -181,6 +182,8 @@ fn middle_of(bucket: usize) -> u64 {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
     pub count: u64,
+    /// Of all values. What watches rates needs one that never falls, which `count * mean` does not give.
+    pub sum: Nanos,
     pub min: Nanos,
     pub mean: Nanos,
     pub max: Nanos,

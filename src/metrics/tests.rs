@@ -43,7 +43,7 @@ fn record(metrics: &Metrics, shard: &Shard, name: &str, times: usize) {
 
 #[test]
 fn stats_of_a_new_pool_are_zeros_in_the_shape_of_the_contract() {
-    let zeros = json!({ "count": 0, "min": 0.0, "mean": 0.0, "max": 0.0,
+    let zeros = json!({ "count": 0, "sum": 0.0, "min": 0.0, "mean": 0.0, "max": 0.0,
         "p50": 0.0, "p90": 0.0, "p95": 0.0, "p99": 0.0, "p999": 0.0 });
     let expected = json!({
         "counts": { "submitted": 0, "completed": 0, "failed": 0, "cancelled": 0, "timedOut": 0,

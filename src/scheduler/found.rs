@@ -23,7 +23,8 @@ impl Scheduler {
         };
         // One task alone is reported when it has ended.
         let several = place.handed.len() > place.reported + 1;
-        place.look_at = if several || !place.running.is_empty() {
+        let awaits = !place.running.is_empty() || !place.lingering.is_empty();
+        place.look_at = if several || awaits {
             now.saturating_add(REPORT_AFTER)
         } else {
             Nanos::MAX

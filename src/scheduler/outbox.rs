@@ -12,13 +12,14 @@
 //! 1. An exchange closes the outbox: what had not been collected is reported by it.
 //! 2. A worker's end changes nothing: the memory belongs to Rust, and what was published can be collected.
 
-use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use super::claim::{PUBLISHED_WORD, SharedWords};
+use super::sync::{AtomicI32, Mutex, few};
 
 /// The bytes of an outbox: a batch of small results fits several times over.
-pub const OUTBOX_BYTES: usize = 64 * 1024;
+pub const OUTBOX_BYTES: usize = few(64 * 1024, 8);
 
 const WORD: usize = size_of::<i32>();
 

@@ -49,6 +49,7 @@ fn assert_summarizes(summary: &Summary, values: &[u64]) {
     assert_eq!(summary.min.0, sorted[0]);
     assert_eq!(summary.max.0, sorted[sorted.len() - 1]);
     assert_eq!(u128::from(summary.mean.0), sum / sorted.len() as u128);
+    assert_eq!(u128::from(summary.sum.0), sum.min(u128::from(u64::MAX)));
     assert_close(summary.p50, exact(&sorted, 500), "p50");
     assert_close(summary.p90, exact(&sorted, 900), "p90");
     assert_close(summary.p95, exact(&sorted, 950), "p95");

@@ -166,6 +166,13 @@ impl World {
         if batch.is_empty() {
             return false;
         }
+        if batch[0].limited {
+            let used = self
+                .workers
+                .get(&worker)
+                .map_or(0, |played| played.used(self.now));
+            self.stir(|scheduler, now, fx| scheduler.mark_cpu(worker, used, now, fx));
+        }
         self.check_order(&batch);
         self.batches
             .push((worker, batch.iter().map(|handed| handed.id).collect()));

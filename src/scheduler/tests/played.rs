@@ -61,6 +61,8 @@ pub struct Played {
     pub turn: Option<Nanos>,
     pub reported: Nanos,
     pub leaving: bool,
+    /// CPU time of what has held its thread before.
+    pub used: Nanos,
 }
 
 impl Played {
@@ -84,6 +86,11 @@ impl Played {
         free.min(exits)
     }
 
+    /// What its thread has used: what holds it uses it.
+    pub fn used(&self, now: Nanos) -> Nanos {
+        self.used + self.holds.map_or(0, |held| now - held.begun)
+    }
+
     /// Whether nothing of it runs.
     pub fn is_free(&self) -> bool {
         self.holds.is_none() && self.awaiting.is_empty()
@@ -103,6 +110,9 @@ impl Played {
     pub fn report(&mut self, attempt: &Attempt, now: Nanos) {
         if self.outbox.is_empty() {
             self.oldest = now;
+        }
+        if !attempt.play.awaits {
+            self.used += now - attempt.begun;
         }
         self.outbox.push(Report {
             id: attempt.id,

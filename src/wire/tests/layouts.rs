@@ -45,6 +45,10 @@ fn tasks_are_read_as_javascript_writes_them() {
         (terms.timeout, terms.queue_timeout, terms.grace),
         (Some(1_500_000), None, Some(0))
     );
+    assert_eq!(
+        (terms.cpu_time, terms.memory),
+        (Some(30_000_000), Some(1_000_000))
+    );
     assert!(terms.announce && terms.uncancellable);
     assert_eq!(terms.inputs, [Input::Owner, Input::Of(TaskId(40))]);
     let retry = terms.retry.expect("it is retried");
@@ -91,6 +95,7 @@ fn batches_are_written_as_javascript_reads_them() {
             name: 13,
             timed: id == 1,
             announced: id == 2,
+            limited: id == 2,
             form: 0x30,
             inputs: if id == 3 {
                 vec![b"one"[..].into(), b""[..].into()]
@@ -107,6 +112,7 @@ fn batches_are_written_as_javascript_reads_them() {
         let frame = &inbox[at..];
         let flags = u32::from(task.timed) * layout.bits("TIMED")
             + u32::from(task.announced) * layout.bits("ANNOUNCED")
+            + u32::from(task.limited) * layout.bits("LIMITED")
             + u32::from(!task.inputs.is_empty()) * layout.bits("INPUTS");
         assert_eq!(word(&layout, frame, "FLAGS"), flags | 0x3000);
         assert_eq!(
