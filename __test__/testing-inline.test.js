@@ -69,7 +69,7 @@ const PROGRAMS = {
         new Date(5),
         /x/g,
         new Map([[1, new Set([2])]]),
-        [1, , 3],
+        Object.assign([1], { 2: 3 }),
       ],
     }),
   'cycles and shared references': () =>
@@ -118,7 +118,7 @@ const PROGRAMS = {
   'this and captures': () =>
     run(
       function () {
-        return this.a + extra;
+        return this.a + extra; // eslint-disable-line no-undef -- given by `captures`
       },
       { this: { a: 1 }, captures: { extra: 2 } },
     ),
@@ -145,7 +145,8 @@ const PROGRAMS = {
   'no task': () => run(5),
   'a generator in run': () => run(function* () {}),
   'an unknown option': () => run(() => 1, { priorty: 1 }),
-  'a name that exists nowhere': () => run(() => nowhere),
+  'a name that exists nowhere': () =>
+    run(() => nowhere) /* eslint-disable-line no-undef -- that is the point */,
   'an aborted signal': () => run(() => 1, { signal: AbortSignal.abort('why') }),
   'a timeout': () => run(() => new Promise(() => {}), { timeout: 20 }),
   'a module': () => run(tasklets.module(require.resolve('./fixtures/work.js'), 'add'), { args: [1, 2] }),
@@ -277,8 +278,11 @@ test('is a handle like any other', (t) => {
 test('handles say that they wait, are queued and run', async (t) => {
   t.after(inline());
   const pool = new Pool({ workers: { max: 1, concurrency: 1 } });
-  let release;
-  globalThis.gate = new Promise((resolve) => (release = resolve));
+  /** @type {(value?: unknown) => void} */
+  let release = () => {};
+  globalThis.gate = new Promise((resolve) => {
+    release = resolve;
+  });
   t.after(() => delete globalThis.gate);
   const running = pool.run(() => globalThis.gate);
   const queued = pool.run(() => 1);
@@ -314,8 +318,11 @@ test('no task begins inside another one, or inside a callback', async (t) => {
 test('priorities go first where tasks have to wait', async (t) => {
   t.after(inline());
   const pool = new Pool({ workers: { max: 1, concurrency: 1 } });
-  let release;
-  globalThis.gate = new Promise((resolve) => (release = resolve));
+  /** @type {(value?: unknown) => void} */
+  let release = () => {};
+  globalThis.gate = new Promise((resolve) => {
+    release = resolve;
+  });
   globalThis.order = [];
   t.after(() => delete globalThis.gate && delete globalThis.order);
   const first = pool.run(() => globalThis.gate);
@@ -342,7 +349,9 @@ test('what runs is cancelled: it is told, and its handle settles at once', async
   t.after(() => delete globalThis.told);
   const handle = run(async () => {
     const { signal } = tasklets.current();
-    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    await new Promise((resolve) => {
+      signal.addEventListener('abort', resolve);
+    });
     globalThis.told.push(tasklets.current().cancelled, signal.reason.code);
   });
   assert.equal(handle.state, 'running');
@@ -456,8 +465,11 @@ test('stats tell what ran here', async (t) => {
 test('shutdown waits for tasks, refuses new ones, and start allows them again', async (t) => {
   t.after(inline());
   const pool = new Pool();
-  let release;
-  globalThis.gate = new Promise((resolve) => (release = resolve));
+  /** @type {(value?: unknown) => void} */
+  let release = () => {};
+  globalThis.gate = new Promise((resolve) => {
+    release = resolve;
+  });
   t.after(() => delete globalThis.gate);
   const task = pool.run(() => globalThis.gate);
   const ending = pool.shutdown();

@@ -263,7 +263,9 @@ test('tasks on workers come to their end while others run here', async (t) => {
   t.after(() => pool.shutdown());
   await pool.run(thread);
   const there = pool.run(async () => {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20);
+    });
     return workers.threadId;
   });
   const restore = inline();

@@ -46,7 +46,9 @@ function run(command, args) {
 }
 
 fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true }));
-let failed = run('npm', ['install', '--no-audit', '--no-fund', 'vitest@^4', 'jest@^30', root]);
+let failed = run('npm', ['install', '--no-audit', '--no-fund', 'vitest@^4', 'jest@^30']);
+const link = path.join(folder, 'node_modules', 'tasklets');
+if (failed === 0 && !fs.existsSync(link)) fs.symlinkSync(root, link, 'junction');
 for (const { name, file, command } of RUNNERS) {
   if (failed !== 0) break;
   fs.writeFileSync(path.join(folder, file), codeFor(name));
