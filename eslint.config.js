@@ -7,7 +7,15 @@ const globals = require('globals');
 module.exports = [
   {
     // Made by `napi build`, built, or not ours; __test__/types is the compiler's to judge.
-    ignores: ['binding.js', 'node_modules/', 'target/', 'coverage/', '__test__/types/'],
+    ignores: [
+      'dist/',
+      '**/node_modules/',
+      'target/',
+      'coverage/',
+      'site/',
+      '.examples-*/',
+      '__test__/types/',
+    ],
   },
   js.configs.recommended,
   {

@@ -153,7 +153,7 @@ declare namespace tasklets {
     transfer?: readonly Transferable[] | undefined;
 
     /**
-     * Kept on the handle; the task sees a copy as `current().metadata`.
+     * Kept on the handle and on the error that rejects it; the task sees a copy as `current().metadata`.
      *
      * @default {}
      * @example run(handle, { args: [body], metadata: { requestId } });
@@ -545,7 +545,7 @@ declare namespace tasklets {
     readonly success: true;
     readonly result: Result;
     readonly error?: undefined;
-    /** Milliseconds from submission to the end. */
+    /** Milliseconds that its last attempt ran; 0 if it never started. */
     readonly duration: number;
     /** How many attempts there were. */
     readonly attempts: number;
@@ -557,7 +557,7 @@ declare namespace tasklets {
     readonly result?: undefined;
     /** What the task threw, or an error of section {@link errors}. */
     readonly error: unknown;
-    /** Milliseconds from submission to the end. */
+    /** Milliseconds that its last attempt ran; 0 if it never started. */
     readonly duration: number;
     /** How many attempts there were; 0 if it never started. */
     readonly attempts: number;
@@ -588,44 +588,44 @@ declare namespace tasklets {
     readonly duration: number;
   }
 
-  /** A place in a source file; lines and columns count from 1. */
-  export interface SourceLocation {
-    readonly file: string;
-    readonly line: number;
-    readonly column: number;
-  }
-
   /** What {@link explain} found. Sizes are bytes on the way to a worker. */
   export interface Explanation {
     readonly name: string;
-    /** Where the function is written; `null` where the runtime does not say. */
-    readonly location: SourceLocation | null;
-    /** The variables that would travel, in the order of their first use. */
+    /** File, line and column, as stacks have them; `undefined` where the runtime does not say. */
+    readonly location: string | undefined;
+    /** Whether workers keep the function from one task to the next: all that it uses is constant. */
+    readonly stateless: boolean;
+    /** In the order of the text, those of helpers after those of the task itself. */
     readonly variables: readonly ExplainedVariable[];
-    /** The modules that would be loaded in the worker. */
-    readonly modules: readonly ExplainedModule[];
-    /** Names that mean JavaScript's and Node's globals. */
-    readonly globals: readonly string[];
-    /** All that would travel, the function's own text included. */
-    readonly size: number;
-    /** Why it cannot be run as it is; empty if it can. */
-    readonly problems: readonly errors.CaptureError[];
+    /** What is loaded in the worker: Node's own modules and files of packages. */
+    readonly modules: readonly string[];
+    /** How many functions travel by value, the task included. */
+    readonly functions: number;
+    readonly objects: number;
+    /** All that would be sent, the texts of functions included. */
+    readonly bytes: number;
+    /** Why it cannot travel; `null` if it can. */
+    readonly refused: {
+      readonly message: string;
+      readonly variable: string | undefined;
+      readonly path: string;
+    } | null;
   }
 
   export interface ExplainedVariable {
     readonly name: string;
+    /** From the task: `helper.cache`. */
+    readonly path: string;
     /** What it holds: `'number'`, `'object'`, `'array'`, `'function'`, `'class'`, `'Map'` and so on. */
     readonly kind: string;
+    /** `'value'`: as a copy. `'module'`: loaded in the worker. `'reference'`: what is there anyway, such as a global. */
+    readonly via: 'value' | 'reference' | 'module';
+    /** The module or global that a reference names. */
+    readonly from?: string | undefined;
+    /** Whether one function writes it and another one uses it. */
+    readonly shared: boolean;
+    /** Of its own value, nested ones included; 0 for references. */
     readonly size: number;
-  }
-
-  export interface ExplainedModule {
-    /** The name it has in the function's file. */
-    readonly name: string;
-    /** As `import` or `require` was given it. */
-    readonly specifier: string;
-    /** `'value'`: its members in use travel as variables do. `'reference'`: it is loaded in the worker. */
-    readonly by: 'value' | 'reference';
   }
 
   // ------------------------------------------------------------------------------------------ inside a task
@@ -1252,12 +1252,13 @@ declare namespace tasklets {
     graph<Results extends Record<string, unknown> = {}>(): Graph<Results>;
 
     /**
-     * Says what a function would take along: names, kinds, sizes, modules. Runs nothing.
+     * Says what a function would take along: names, kinds, sizes, modules. Runs nothing. For a function that cannot
+     * travel, `refused` says why.
      *
      * @throws InvalidTaskError for what is no function
      * @example console.table(explain(handler).variables);
      */
-    explain(fn: (...args: never) => unknown): Explanation;
+    explain(fn: (...args: never) => unknown, options?: Pick<TaskOptions, 'captures' | 'this'>): Explanation;
 
     /**
      * Runs many tasks and tells of each how it ended, in order. Items are `{ task, name, ...RunOptions }`.
@@ -1388,8 +1389,9 @@ declare namespace tasklets {
     configFromEnv(env?: Readonly<Record<string, string | undefined>>): Config;
 
     /**
-     * Ends the pool. New tasks reject with a `ShutdownError` from now on. Waits for running and queued tasks, cancels
-     * what is left at the timeout, then runs what `onShutdown` registered. Afterwards no thread of the pool is left.
+     * Ends the pool. New tasks reject with a `ShutdownError` from now on. Runs what `onShutdown` registered, waits for
+     * running and queued tasks, and at the timeout rejects what is left with a `ShutdownError`. Afterwards no thread of
+     * the pool is left.
      *
      * Idempotent: further calls give the same report.
      *
@@ -1491,9 +1493,11 @@ declare namespace tasklets {
   export interface TaskErrorDetails {
     readonly taskId?: number;
     readonly taskName?: string;
-    /** The id of the worker it ran on; `null` if it never started. */
-    readonly workerThread?: number | null;
-    /** Milliseconds from submission to the end. */
+    /** The task's `metadata`, where it has any. */
+    readonly metadata?: Readonly<Record<string, unknown>>;
+    /** The id of the worker it ran on; absent if it never started. */
+    readonly workerThread?: number;
+    /** Milliseconds that its last attempt ran. */
     readonly duration?: number;
     /** How many attempts there were. */
     readonly attempts?: number;
@@ -1513,7 +1517,8 @@ declare namespace tasklets {
       readonly code: Code;
       readonly taskId?: number;
       readonly taskName?: string;
-      readonly workerThread?: number | null;
+      readonly metadata?: Readonly<Record<string, unknown>>;
+      readonly workerThread?: number;
       readonly duration?: number;
       readonly attempts?: number;
       readonly stackTrace?: string;
@@ -1567,8 +1572,8 @@ declare namespace tasklets {
       readonly variable: string;
       /** From the task to the thing. */
       readonly path: string;
-      /** Where the variable is used; `null` where the runtime does not say. */
-      readonly location: SourceLocation | null;
+      /** File, line and column of the function that uses it; `undefined` where the runtime does not say. */
+      readonly location: string | undefined;
     }
 
     /** A task that this one waited for failed (`cause` is its error), or tasks wait for each other. */

@@ -1,47 +1,17 @@
 'use strict';
 
-/** The public face of `tasklets`: the default pool's verbs, `Pool`, and the errors. */
+/** The public face of `tasklets`. What is behind it is `lib/face.js`. */
 
-const errors = require('./lib/errors').classes;
-const { Pool } = require('./lib/pool');
-const { bound } = require('./lib/default-pool');
-const { current, reportProgress } = require('./lib/present-task');
-const { transfer } = require('./lib/worker/transfers');
-const { version } = require('./package.json');
+const { open } = require('./lib/open');
 
-const { run, runAll, map, stream, graph, batch, retry, wrap, explain, cancel } = bound;
-const { config, configFromFile, configFromEnv } = bound;
-const { shutdown, start, onShutdown, getHealth, getStats, getActiveTaskCount } = bound;
-const moduleTask = bound.module;
+// Node finds the names for `import { run } from 'tasklets'` by reading this.
+const none = /** @type {any} */ (undefined);
+exports.run = exports.runAll = exports.map = exports.stream = exports.graph = none;
+exports.batch = exports.retry = exports.wrap = exports.module = exports.explain = none;
+exports.cancel = exports.config = exports.configFromFile = exports.configFromEnv = none;
+exports.shutdown = exports.start = exports.onShutdown = exports.getHealth = none;
+exports.getStats = exports.getActiveTaskCount = exports.current = exports.reportProgress = none;
+exports.transfer = exports.Pool = exports.errors = exports.version = none;
 
-// @ts-expect-error TypeScript has no name for an export assignment that has a `default` too
-module.exports = {
-  run,
-  runAll,
-  map,
-  stream,
-  graph,
-  batch,
-  retry,
-  wrap,
-  module: moduleTask,
-  explain,
-  cancel,
-  config,
-  configFromFile,
-  configFromEnv,
-  shutdown,
-  start,
-  onShutdown,
-  getHealth,
-  getStats,
-  getActiveTaskCount,
-  current,
-  reportProgress,
-  transfer,
-  Pool,
-  errors,
-  version,
-};
-// @ts-expect-error what `import` of a transpiled module asks for
-module.exports.default = module.exports;
+// @ts-expect-error TypeScript has no name for that together with the above
+module.exports = open('lib/face');

@@ -4,6 +4,8 @@ const assert = require('node:assert/strict');
 const test = require('node:test');
 const vm = require('node:vm');
 const { MessageChannel, receiveMessageOnPort } = require('node:worker_threads');
+const { Encoder } = require('../lib/codec');
+const { MOST, TooLarge } = require('../lib/codec/writer');
 const { SerializationError } = require('../lib/errors');
 const { assertSame, encode, refusal, roundTrip } = require('./fixtures/codec');
 
@@ -208,6 +210,25 @@ test('hands large content over where there is a way, once per buffer', () => {
   assert.deepEqual(copy.part, value.part);
   assert.equal(attached.length, 4);
   assert.throws(() => roundTrip(value, { write, read: {} }), /broken/);
+});
+
+test('content that is gone, or is not all there, is a broken message', () => {
+  const write = { attach: () => 0 };
+  for (const found of [null, undefined, new ArrayBuffer(10)]) {
+    assert.throws(() => roundTrip(filled(100_000), { write, read: { detach: () => found } }), /broken/);
+  }
+});
+
+test('refuses what would take more than 2 GiB, before it makes room for it', () => {
+  const encoder = new Encoder();
+  encoder.position = MOST;
+  const refused = { code: 'ERR_TASKLETS_UNSERIALIZABLE', path: 'result', message: /more than 2 GiB/ };
+  assert.throws(() => encoder.writeValue('x'.repeat(1000)), TooLarge);
+  encoder.grow = (needed) => Encoder.prototype.grow.call(encoder, needed + MOST);
+  encoder.position = 0;
+  assert.throws(() => encoder.writeValue('x'.repeat(10_000)), refused);
+  assert.equal(encoder.busy, false);
+  assert.equal(encoder.position, 0);
 });
 
 test('shares SharedArrayBuffers, the same one as one', () => {

@@ -322,11 +322,13 @@ group('the options of the other verbs', () => {
     assert.deepStrictEqual(options.graphOptions({ dependsOn: ['a'] }).dependsOn, ['a']);
   });
 
-  test('of a wrapped task are kept from call to call', () => {
-    const base = options.wrapOptions({ timeout: 5 });
+  test('are arguments only where they are nothing else', () => {
     const args = [1];
-    const read = options.withArgs(base, args);
-    assert.deepStrictEqual([read.timeout, read.args, base.args], [5, args, []]);
+    assert.equal(options.onlyArgs({ args }), args);
+    const others = [undefined, null, 'args', [1], {}, { args: 1 }, { args: undefined }, { args, name: 'a' }];
+    for (const given of [...others, Object.create({ args })]) {
+      assert.equal(options.onlyArgs(given), undefined);
+    }
   });
 });
 

@@ -140,6 +140,18 @@ test('retryOn by a function that hears the error and the attempt', async (t) => 
   ]);
 });
 
+test('a retryOn that returns a promise is no answer: the task is not tried again, and a warning says why', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const warned = new Promise((resolve) => {
+    process.once('warning', resolve);
+  });
+  const words = new Int32Array(new SharedArrayBuffer(4));
+  const retryOn = /** @type {any} */ (async () => Promise.reject(new Error('not heard')));
+  const { error } = await outcome(pool.retry(flaky, { args: [words, 100], delay: 0, retryOn }));
+  assert.strictEqual(error.attempts, 1);
+  assert.match((await warned).message, /`retryOn` to return a boolean, got a promise/);
+});
+
 test('a retryOn that throws ends the attempts, with the error of the task and a warning', async (t) => {
   const pool = poolFor(t);
   const warned = once(process, 'warning');

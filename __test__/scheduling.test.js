@@ -24,24 +24,63 @@ test('a long task that comes first holds up no other of its function', async (t)
   await long;
 });
 
-test(
-  'a long task in the middle holds up neither those before it nor those behind it',
-  { todo: 'finished results stay with a worker that is stuck until its next report' },
-  async (t) => {
-    const pool = poolFor(t);
-    await acquaint(pool);
-    const begun = performance.now();
-    const before = Array.from({ length: 200 }, () => pool.run(spin, { args: [0] }));
-    const long = pool.run(spin, { args: [1500] });
-    const behind = Array.from({ length: 200 }, () => pool.run(spin, { args: [0] }));
-    await Promise.all(behind);
-    assert.ok(performance.now() - begun < 700, `behind: ${performance.now() - begun}`);
-    await Promise.all(before);
-    assert.ok(performance.now() - begun < 700, `before: ${performance.now() - begun}`);
-    assert.strictEqual(long.state, 'running');
-    await long;
-  },
-);
+test('a long task in the middle holds up neither those before it nor those behind it', async (t) => {
+  const pool = poolFor(t);
+  await acquaint(pool);
+  const begun = performance.now();
+  const before = Array.from({ length: 200 }, () => pool.run(spin, { args: [0] }));
+  const long = pool.run(spin, { args: [1500] });
+  const behind = Array.from({ length: 200 }, () => pool.run(spin, { args: [0] }));
+  await Promise.all(behind);
+  assert.ok(performance.now() - begun < 700, `behind: ${performance.now() - begun}`);
+  await Promise.all(before);
+  assert.ok(performance.now() - begun < 700, `before: ${performance.now() - begun}`);
+  assert.strictEqual(long.state, 'running');
+  await long;
+});
+
+test('what an async task gives is not held up by another that goes on at the same moment', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const meet = async (/** @type {any} */ words, /** @type {boolean} */ holds) => {
+    const meeting = (globalThis.meeting ??= {});
+    meeting.promise ??= new Promise((resolve) => {
+      meeting.resolve = resolve;
+    });
+    if (holds) setImmediate(meeting.resolve);
+    await meeting.promise;
+    if (!holds) return 'done';
+    // Behind all that the other one's end takes.
+    for (let i = 0; i < 50; i++) await null;
+    Atomics.wait(words, 0, 0);
+    return 'held';
+  };
+  const words = new Int32Array(new SharedArrayBuffer(4));
+  const first = pool.run(meet, { args: [words, false] });
+  const second = pool.run(meet, { args: [words, true] });
+  assert.strictEqual(await first, 'done');
+  Atomics.store(words, 0, 1);
+  Atomics.notify(words, 0);
+  assert.strictEqual(await second, 'held');
+});
+
+test('a result that is larger than the memory for results is not held up either', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const give = (/** @type {Int32Array} */ words, /** @type {number} */ size) => {
+    if (size < 0) Atomics.wait(words, 0, 0);
+    return Array.from({ length: size < 0 ? 1 : size }, (_, i) => `${i}`).join();
+  };
+  const words = new Int32Array(new SharedArrayBuffer(4));
+  for (let i = 0; i < 200; i++) await pool.run(give, { args: [words, 1] });
+  const sizes = [1, 10, 100_000, 10, 20_000, 1];
+  const results = sizes.map((size) => pool.run(give, { args: [words, size] }));
+  const held = pool.run(give, { args: [words, -1] });
+  for (const [i, text] of (await Promise.all(results)).entries()) {
+    assert.strictEqual(text.split(',').length, sizes[i]);
+  }
+  Atomics.store(words, 0, 1);
+  Atomics.notify(words, 0);
+  await held;
+});
 
 test('20 tasks of 50 ms on two workers take little more than half the time of one', async (t) => {
   const pool = poolFor(t);

@@ -218,6 +218,20 @@ test('a large argument, a large result, and many of them', async (t) => {
   assert.ok(buffers.every((buffer, i) => buffer.length === 1024 * 1024 && buffer[77] === i));
 });
 
+test('large buffers that were copied can be moved on, there and back here', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const moveOn = (/** @type {Uint8Array} */ bytes) => {
+    const moved = structuredClone(bytes, { transfer: [bytes.buffer] });
+    return { left: bytes.length, moved };
+  };
+  const { left, moved } = await pool.run(moveOn, { args: [new Uint8Array(200_000).fill(9)] });
+  assert.strictEqual(left, 0);
+  assert.strictEqual(moved.buffer.byteLength, 200_000);
+  const again = structuredClone(moved, { transfer: [moved.buffer] });
+  assert.strictEqual(moved.length, 0);
+  assert.ok(again.every((byte) => byte === 9));
+});
+
 test('a result is a copy: what the task goes on to do with it does not show', async (t) => {
   const pool = poolFor(t, { workers: 1 });
   const keeps = () => {

@@ -73,26 +73,36 @@ test('tasks that the dead worker had not started run elsewhere', async (t) => {
   assert.strictEqual(words[0], 0);
 });
 
-test(
-  'tasks that had finished before a timeout ended their worker keep their results',
-  { todo: 'finished results stay with a worker that is stuck until its next report' },
-  async (t) => {
-    const pool = poolFor(t, { workers: 1 });
-    const maybe = (/** @type {number} */ n) => {
-      if (n === 25) for (;;);
-      return n;
-    };
-    await pool.runAll(Array.from({ length: 200 }, () => ({ task: maybe, args: [0] })));
-    const handles = Array.from({ length: 50 }, (_, i) =>
-      pool.run(maybe, { args: [i], timeout: 50, grace: 0 }),
-    );
-    const outcomes = await Promise.all(handles.map(outcome));
-    for (const [i, { value, error }] of outcomes.entries()) {
-      if (i === 25) assert.ok(error instanceof errors.TimeoutError);
-      else assert.strictEqual(value, i, `${i}: ${error}`);
-    }
-  },
-);
+test('tasks that had finished before a timeout ended their worker keep their results', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const maybe = (/** @type {number} */ n) => {
+    if (n === 25) for (;;);
+    return n;
+  };
+  await pool.runAll(Array.from({ length: 200 }, () => ({ task: maybe, args: [0] })));
+  const handles = Array.from({ length: 50 }, (_, i) => pool.run(maybe, { args: [i], timeout: 50, grace: 0 }));
+  const outcomes = await Promise.all(handles.map(outcome));
+  for (const [i, { value, error }] of outcomes.entries()) {
+    if (i === 25) assert.ok(error instanceof errors.TimeoutError);
+    else assert.strictEqual(value, i, `${i}: ${error}`);
+  }
+});
+
+test('tasks that had finished when their worker was ended from within keep their results', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const maybe = (/** @type {number} */ n) => {
+    // No `exit` handler runs.
+    if (n === 25) process.reallyExit(9);
+    return n;
+  };
+  await pool.runAll(Array.from({ length: 200 }, () => ({ task: maybe, args: [0] })));
+  const handles = Array.from({ length: 50 }, (_, i) => pool.run(maybe, { args: [i] }));
+  const outcomes = await Promise.all(handles.map(outcome));
+  for (const [i, { value, error }] of outcomes.entries()) {
+    if (i === 25) assert.strictEqual(error.exitCode, 9);
+    else assert.strictEqual(value, i, `${i}: ${error}`);
+  }
+});
 
 test('what else was under way on the worker fails with the reason', async (t) => {
   const pool = poolFor(t, { workers: 1 });

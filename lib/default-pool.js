@@ -51,4 +51,11 @@ bound.run = function run(/** @type {unknown} */ task, /** @type {unknown} */ opt
   return defaultPool().run(task, options);
 };
 
-module.exports = { bound, defaultPool };
+/**
+ * @param {Pool} other
+ */
+function isDefault(other) {
+  return other === pool;
+}
+
+module.exports = { bound, defaultPool, isDefault };

@@ -9,7 +9,6 @@
  * that fails is seen here, where its error is.
  */
 
-const binding = require('./native');
 const { Encoder } = require('./codec');
 const { DependencyError } = require('./errors');
 const { FORM } = require('./frames');
@@ -98,7 +97,7 @@ function supply(handle, index, value) {
   }
   const form = extras.length > 0 ? FORM.PARCEL : 0;
   engine.flush(true);
-  binding.supply(engine.isolate.id, engine.pool, handle.id, index, form, own.bytes, own.position);
+  engine.edge.supply(engine.isolate.id, engine.pool, handle.id, index, form, own.bytes, own.position);
   if (own.bytes.length > KEEP_BYTES && own === encoder) encoder = new Encoder(1024);
 }
 

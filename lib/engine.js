@@ -44,10 +44,14 @@ const { lazy } = require('./lazy');
 const aborts = lazy(() => require('./aborts'), ['follow']);
 const dependencies = lazy(() => require('./dependencies'), ['follow', 'inputIds', 'wanted']);
 const retries = lazy(() => require('./retry'), ['worthRetrying']);
+const attached = lazy(() => require('./attached-content'), ['fetcher']);
 const terms = lazy(() => require('./terms'), ['writeTerms']);
 
-/** An outbox that has grown to this is handed over at once, so that workers begin while a loop still submits. */
-const FLUSH_BYTES = 32 * 1024;
+/**
+ * An outbox that has grown to this is handed over at once, so that workers begin while a loop still submits: some 50
+ * small tasks. With 32 KiB instead, whoever keeps 256 small tasks in flight waits for the workers, and they for him.
+ */
+const FLUSH_BYTES = 4 * 1024;
 /** An outbox that had to grow beyond this is given back afterwards. */
 const KEEP_BYTES = 1024 * 1024;
 
@@ -55,6 +59,9 @@ const KEEP_BYTES = 1024 * 1024;
  * @typedef {import('./options').RunOptions} RunOptions
  * @typedef {import('./capture').Prepared} Prepared
  * @typedef {import('./handle').Usage} Usage
+ * @typedef {typeof import('../binding')} Binding
+ * @typedef {Pick<Binding, 'state' | 'cancel' | 'forsake' | 'decide' | 'supply' | 'grant' | 'hangUp' | 'idles' |
+ *   'drainPool' | 'abandon' | 'restPool' | 'reopen' | 'poolStats' | 'poolHealth' | 'activeTasks'>} Edge
  */
 
 const settledPromise = Promise.resolve();
@@ -73,11 +80,20 @@ class Engine {
   #names = new Map();
   #lastName = '';
   #lastNameId = 0;
+  /** The task that was submitted last in this turn, and the number of its name. @type {unknown} */
+  #lastTask = undefined;
+  #lastTaskNameId = 0;
   #flush = () => this.flush();
   #places = new Places();
   /** @type {import('./parcels').Parcels | undefined} */
   #parcels = undefined;
 
+  /**
+   * What is said to the scheduler of tasks that it has. `tasklets/testing` has a scheduler of its own.
+   *
+   * @type {Edge}
+   */
+  edge = binding;
   /** The config in force, as far as submitting needs it. @type {any} */
   config;
   /** Where this is a worker: hears of each task that is submitted. @type {((handle: TaskHandle<any>) => void) | undefined} */
@@ -139,9 +155,10 @@ class Engine {
    * @param {RunOptions} options
    * @param {Prepared} [prepared] where the captures have been read already
    * @param {number} [form] more bits of the form
+   * @param {readonly unknown[]} [args] where they are not among the options, which many calls share then
    * @returns {TaskHandle<any>}
    */
-  submit(task, options, prepared, form = 0) {
+  submit(task, options, prepared, form = 0, args = options.args) {
     const isolate = this.#isolate;
     if (!this.#flushing) this.#begin();
     const handle = new TaskHandle(
@@ -160,7 +177,7 @@ class Engine {
         throw new ShutdownError('The pool is shut down and takes no tasks; call `start()` to use it again');
       if (!options.plain) this.#attach(handle, options);
       if (isSettled(handle)) return handle;
-      this.#write(outbox, handle, options, prepared ?? this.prepare(task, options), form);
+      this.#write(outbox, handle, options, args, prepared ?? this.prepare(task, options), form);
     } catch (error) {
       outbox.position = before;
       refuse(handle, error, NO_USAGE, false);
@@ -232,7 +249,7 @@ class Engine {
    * @param {RunOptions} options
    */
   #attach(handle, options) {
-    this.#refuseWhatIsNotThere(options);
+    this.#checkLimits(options);
     if (options.timeout !== undefined && !this.config.timeout.perTask) {
       const { configError } = require('./errors');
       throw configError(
@@ -255,17 +272,15 @@ class Engine {
   }
 
   /** @param {RunOptions} options */
-  #refuseWhatIsNotThere(options) {
+  #checkLimits({ limits }) {
+    if (limits?.cpuTime === undefined || binding.hasThreadClocks()) return;
     const { ConfigError } = require('./errors');
-    for (const option of /** @type {const} */ (['limits'])) {
-      if (options[option] === undefined) continue;
-      const expected = 'left out: this version does not have it yet';
-      throw new ConfigError(`Expected \`${option}\` to be ${expected}`, {
-        option,
-        expected,
-        received: options[option],
-      });
-    }
+    const expected = 'left out on this platform, where the CPU time of a thread cannot be read from outside';
+    throw new ConfigError(`Expected \`limits.cpuTime\` to be ${expected}`, {
+      option: 'limits.cpuTime',
+      expected,
+      received: limits.cpuTime,
+    });
   }
 
   /**
@@ -274,12 +289,14 @@ class Engine {
    * @param {Encoder} outbox
    * @param {TaskHandle<any>} handle
    * @param {RunOptions} options
+   * @param {readonly unknown[]} args
    * @param {Prepared} prepared
    * @param {number} verbForm bits of the form that the verb asks for
    */
-  #write(outbox, handle, options, prepared, verbForm) {
+  #write(outbox, handle, options, args, prepared, verbForm) {
     let form = verbForm;
     if (prepared.isGenerator && (form & FORM.STREAM) === 0) throw refuseGenerator(handle.name);
+    handle.hold = prepared.hold;
     const start = outbox.position;
     outbox.ensure(SUBMIT.HEADER + TERMS.SIZE + 16);
     let flags = options.priority;
@@ -313,14 +330,14 @@ class Engine {
     const isPlain = options.plain && prepared.extras === null;
     if (prepared.hasArgs) {
       if (this.#pack(handle, options, prepared, NO_EXTRAS)) form |= FORM.PARCEL;
-    } else if (isPlain && PLAIN_ONLY.has(options.args)) {
-      outbox.writeArgs(options.args);
+    } else if (isPlain && PLAIN_ONLY.has(args)) {
+      outbox.writeArgs(args);
     } else {
-      const hasParcel = this.#writeArgs(outbox, handle, options, prepared);
+      const hasParcel = this.#writeArgs(outbox, handle, options, args, prepared);
       if (hasParcel === undefined) {
         // Functions, or instances of classes that travel, are among them: all go as one section.
         outbox.position = start;
-        this.#write(outbox, handle, options, this.#prepareArgs(handle.task, options), verbForm);
+        this.#write(outbox, handle, options, args, this.#prepareArgs(handle.task, options, args), verbForm);
         return;
       }
       if (hasParcel) form |= FORM.PARCEL;
@@ -333,7 +350,7 @@ class Engine {
     view.setUint32(start + SUBMIT.FLAGS, flags | (form << 8), true);
     view.setFloat64(start + SUBMIT.ID, handle.id, true);
     view.setUint32(start + SUBMIT.DEFINITION, prepared.definition, true);
-    view.setUint32(start + SUBMIT.NAME, this.#nameId(handle.name), true);
+    view.setUint32(start + SUBMIT.NAME, this.#nameOf(handle, options), true);
     view.setUint32(start + SUBMIT.PAYLOAD, end - body, true);
   }
 
@@ -360,10 +377,11 @@ class Engine {
    * @param {Encoder} outbox
    * @param {TaskHandle<any>} handle
    * @param {RunOptions} options
+   * @param {readonly unknown[]} args
    * @param {Prepared} prepared
    * @returns {boolean | undefined} whether a parcel goes with them; `undefined` if they need a section
    */
-  #writeArgs(outbox, handle, options, prepared) {
+  #writeArgs(outbox, handle, options, args, prepared) {
     const context = capture().encodeContext(prepared, {
       extras: /** @type {unknown[]} */ ([]),
       transfer: options.transfer,
@@ -374,7 +392,7 @@ class Engine {
     const attach = (/** @type {Uint8Array} */ content) => binding.attach(id, false, content, kept);
     try {
       outbox.writeArgs(
-        /** @type {unknown[]} */ (options.args),
+        /** @type {unknown[]} */ (args),
         /** @type {any} */ (Object.assign(context, { attach })),
       );
     } catch (error) {
@@ -406,9 +424,25 @@ class Engine {
   /**
    * @param {any} task
    * @param {RunOptions} options
+   * @param {readonly unknown[]} args
    */
-  #prepareArgs(task, options) {
-    return capture().prepare(task, { ...this.captureOptions(options), args: [...options.args] });
+  #prepareArgs(task, options, args) {
+    return capture().prepare(task, { ...this.captureOptions(options), args: [...args] });
+  }
+
+  /**
+   * The number of a task's name. That of a function is looked up once for all that it is submitted for in a turn.
+   *
+   * @param {TaskHandle<any>} handle
+   * @param {RunOptions} options
+   */
+  #nameOf(handle, options) {
+    if (options.name !== undefined) return this.#nameId(handle.name);
+    if (handle.task !== this.#lastTask) {
+      this.#lastTaskNameId = this.#nameId(handle.name);
+      this.#lastTask = handle.task;
+    }
+    return this.#lastTaskNameId;
   }
 
   /** @param {string} name */
@@ -432,7 +466,10 @@ class Engine {
    * @param {boolean} [more] the turn goes on
    */
   flush(more = false) {
-    if (!more) this.#flushing = false;
+    if (!more) {
+      this.#flushing = false;
+      this.#lastTask = undefined;
+    }
     if (this.#outbox.busy) this.#handOverBefore();
     else this.#handOver(this.#outbox);
     if (this.#others.length > 0) this.#flushOthers();
@@ -447,9 +484,9 @@ class Engine {
     if (this.#handed > 0 && outbox === this.#outbox) {
       const rest = outbox.bytes.subarray(this.#handed, length);
       this.#handed = 0;
-      if (rest.length > 0) this.#submit(rest, rest.length);
+      if (rest.length > 0) this.handOver(rest, rest.length);
     } else {
-      this.#submit(outbox.bytes, length);
+      this.handOver(outbox.bytes, length);
     }
   }
 
@@ -457,7 +494,7 @@ class Engine {
   #handOverBefore() {
     const rest = this.#outbox.bytes.subarray(this.#handed, this.#frame);
     this.#handed = this.#frame;
-    if (rest.length > 0) this.#submit(rest, rest.length);
+    if (rest.length > 0) this.handOver(rest, rest.length);
   }
 
   /** What getters have submitted meanwhile. One that is being written itself waits for the turn's own flush. */
@@ -466,10 +503,12 @@ class Engine {
   }
 
   /**
+   * Frames go to the scheduler.
+   *
    * @param {Uint8Array} bytes
    * @param {number} length
    */
-  #submit(bytes, length) {
+  handOver(bytes, length) {
     binding.submit(this.#isolate.id, this.pool, bytes, length);
     if (this.#isolate.onTasks === undefined) this.#isolate.watch.begin(this.#isolate.handles.size);
     // The first worker is wanted at once, not by way of the event loop.
@@ -485,7 +524,7 @@ class Engine {
    * @param {any} letter
    */
   settle(handle, kind, form, letter) {
-    const { at, view } = letter;
+    const { at, now, view } = letter;
     const usage = {
       queueTime: view.getFloat64(at + MAIL.QUEUE, true),
       runTime: view.getFloat64(at + MAIL.RUN, true),
@@ -497,22 +536,22 @@ class Engine {
       const { id } = handle;
       if (form === 0) {
         letter.decoder.reset(letter.bytes, at + MAIL.HEADER);
-        this.#fulfil(handle, letter.decoder, undefined, usage);
+        this.#fulfil(handle, letter.decoder, undefined, usage, now);
         return;
       }
-      const detach = (/** @type {number} */ number) => binding.detach(id, true, number);
+      const detach = attached.fetcher(() => id, true);
       const hooked = form & FORM.HOOKED ? capture().decodeContext(handle.task, { detach }) : { detach };
       if (form & FORM.PARCEL) {
         this.parcels.receive(id, usage.worker, letter, (context, decoder) => {
-          this.#fulfil(handle, decoder, { ...context, ...hooked }, usage);
+          this.#fulfil(handle, decoder, { ...context, ...hooked }, usage, performance.now());
         });
       } else {
         letter.decoder.reset(letter.bytes, at + MAIL.HEADER);
-        this.#fulfil(handle, letter.decoder, hooked, usage);
+        this.#fulfil(handle, letter.decoder, hooked, usage, now);
       }
       return;
     }
-    const error = this.#errorOf(handle, kind, letter, usage);
+    const error = this.errorOf(handle, kind, letter, usage);
     refuse(handle, error, usage, error instanceof CancelledError);
   }
 
@@ -521,8 +560,9 @@ class Engine {
    * @param {any} decoder
    * @param {any} context
    * @param {Usage} usage
+   * @param {number} now
    */
-  #fulfil(handle, decoder, context, usage) {
+  #fulfil(handle, decoder, context, usage, now) {
     let value;
     try {
       value = decoder.readValue(context);
@@ -530,7 +570,7 @@ class Engine {
       refuse(handle, error, usage, false);
       return;
     }
-    fulfil(handle, value, usage);
+    fulfil(handle, value, usage, now);
   }
 
   /**
@@ -541,7 +581,7 @@ class Engine {
    * @param {any} letter
    * @param {Usage} usage
    */
-  #errorOf(handle, kind, letter, usage) {
+  errorOf(handle, kind, letter, usage) {
     try {
       return this.#readError(handle, kind, letter, usage);
     } catch (error) {
@@ -602,7 +642,7 @@ class Engine {
       attempts: attempt,
       worker,
     };
-    const error = this.#errorOf(handle, kind, letter, usage);
+    const error = this.errorOf(handle, kind, letter, usage);
     const again = retries.worthRetrying(handle.options.retry, error, attempt);
     if (again) {
       const onRetry = handle.options.retry?.onRetry;
@@ -611,7 +651,7 @@ class Engine {
     // The callback may have cancelled it.
     if (isSettled(handle)) return;
     if (!again && this.#isolate.handles.take(handle.id) !== undefined) refuse(handle, error, usage, false);
-    binding.decide(this.#isolate.id, this.pool, handle.id, again ? wait : -1);
+    this.edge.decide(this.#isolate.id, this.pool, handle.id, again ? wait : -1);
   }
 
   /**
@@ -652,7 +692,7 @@ class Engine {
     if (isSettled(handle)) return;
     this.flush(true);
     // Where it waits no more it has been settled over there, and what became of it is on its way.
-    if (!binding.forsake(this.#isolate.id, this.pool, handle.id)) return;
+    if (!this.edge.forsake(this.#isolate.id, this.pool, handle.id)) return;
     this.#isolate.handles.take(handle.id);
     const usage = { ...NO_USAGE, queueTime: handle.elapsed };
     libraryStack(error, handle);
@@ -669,7 +709,7 @@ class Engine {
   cancel(handle, reason) {
     if (isSettled(handle) || !handle.options.cancellable) return false;
     this.flush(true);
-    if (!binding.cancel(this.#isolate.id, this.pool, handle.id, true)) return false;
+    if (!this.edge.cancel(this.#isolate.id, this.pool, handle.id, true)) return false;
     this.#isolate.handles.take(handle.id);
     const usage = { ...NO_USAGE, queueTime: handle.elapsed };
     refuse(handle, cancelled(handle, reason), usage, true);

@@ -30,6 +30,23 @@ function libraryStack(error, handle) {
 }
 
 /**
+ * Makes an error whose stack is replaced anyway: taking one costs more than all else about it.
+ *
+ * @template {Error} T
+ * @param {() => T} make
+ * @returns {T}
+ */
+function withoutStack(make) {
+  const limit = Error.stackTraceLimit;
+  Reflect.set(Error, 'stackTraceLimit', 0);
+  try {
+    return make();
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', limit);
+  }
+}
+
+/**
  * What a reason says in a message, whatever it is.
  *
  * @param {unknown} reason
@@ -52,7 +69,10 @@ function cancelled(handle, reason) {
   const text = textOf(reason);
   const message = `The task \`${handle.name}\` was cancelled${text === '' ? '' : `: ${text}`}`;
   const details = reason === undefined ? {} : { cause: reason };
-  const error = libraryStack(new CancelledError(message, details), handle);
+  const error = libraryStack(
+    withoutStack(() => new CancelledError(message, details)),
+    handle,
+  );
   return decorate(error, factsOf(handle, { ...NO_USAGE, attempts: handle.attempts }, error));
 }
 
@@ -68,9 +88,11 @@ function factsOf(handle, usage, error) {
   } catch {
     // A hostile error: it is passed on as it is, without a trace of ours.
   }
+  const { metadata } = handle;
   return {
     taskId: handle.id,
     taskName: handle.name,
+    metadata: Object.keys(metadata).length > 0 ? metadata : undefined,
     workerThread: usage.worker < 0 ? undefined : usage.worker,
     duration: usage.runTime,
     attempts: usage.attempts,

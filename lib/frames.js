@@ -22,7 +22,7 @@ const SUBMIT = Object.freeze({
 
 /** What only some tasks have, between header and payload. */
 const TERMS = Object.freeze({
-  SIZE: 64,
+  SIZE: 80,
   TIMEOUT: 0,
   QUEUE_TIMEOUT: 8,
   GRACE: 16,
@@ -32,6 +32,8 @@ const TERMS = Object.freeze({
   BACKOFF: 40,
   MAX_DELAY: 48,
   JITTER: 56,
+  CPU_TIME: 64,
+  MEMORY: 72,
   ANNOUNCE: 1,
   UNCANCELLABLE: 2,
   RETRY: 4,
@@ -44,7 +46,7 @@ const TERMS = Object.freeze({
 const TASK = Object.freeze({
   HEADER: 32,
   LENGTH: 0,
-  /** bit 0 timed, bit 1 announced, bit 2 has inputs, bits 8-15 form */
+  /** bit 0 timed, bit 1 announced, bit 2 has inputs, bit 3 limited, bits 8-15 form */
   FLAGS: 4,
   ID: 8,
   DEFINITION: 16,
@@ -55,6 +57,8 @@ const TASK = Object.freeze({
   ANNOUNCED: 2,
   /** The payload begins with results of other tasks: their count in a word, then each after a word with its length. */
   INPUTS: 4,
+  /** Nothing else is begun beside it. */
+  LIMITED: 8,
 });
 
 /** What a worker says of a task that it has finished, or that has yielded a value. */
@@ -132,7 +136,7 @@ const FORM = Object.freeze({
 });
 
 /** Where things are in the words that a worker shares with the scheduler: `scheduler::claim`. */
-const WORDS = Object.freeze({ CLAIM: 0, CANCELLED: 1, FIRST_STAMP: 8, MAX_BATCH: 1024 });
+const WORDS = Object.freeze({ CLAIM: 0, CANCELLED: 1, PUBLISHED: 2, FIRST_STAMP: 8, MAX_BATCH: 1024 });
 
 /** How far a task that yields values may be ahead of whoever takes them; one value may be larger. */
 const FLOW = Object.freeze({ WINDOW: 64, MOST_BYTES: 1024 * 1024 });

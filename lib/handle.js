@@ -11,7 +11,6 @@
 const { AsyncResource } = require('node:async_hooks');
 const { types } = require('node:util');
 const { MAIL } = require('./frames');
-const binding = require('./native');
 const { warn } = require('./warn');
 
 /**
@@ -30,7 +29,7 @@ const keepResolvers = (resolve, reject) => {
   lastReject = reject;
 };
 
-/** What `binding.state` answers. */
+/** What the scheduler answers when it is asked for a task's state. */
 const STATE = Object.freeze({ GONE: 0, WAITING: 1, QUEUED: 2, RUNNING: 3 });
 
 /**
@@ -86,7 +85,7 @@ function call(extras, callback, args) {
   }
 }
 
-/** @type {(handle: TaskHandle<any>, value: unknown, usage: Usage) => void} */
+/** @type {(handle: TaskHandle<any>, value: unknown, usage: Usage, now: number) => void} */
 let fulfil;
 /** @type {(handle: TaskHandle<any>, error: unknown, usage: Usage, cancelled: boolean) => void} */
 let refuse;
@@ -148,15 +147,17 @@ class TaskHandle extends Promise {
     this.task = task;
     /** @internal */
     this.options = options;
+    /** What keeps its definition. @internal @type {unknown} */
+    this.hold = null;
     /** Where it was submitted, if that was looked at. @internal @type {{ stack?: string } | undefined} */
     this.place = undefined;
   }
 
   static {
-    fulfil = (handle, value, usage) => {
+    fulfil = (handle, value, usage, now) => {
       handle.#usage = usage;
       handle.#outcome = 'fulfilled';
-      handle.#settled = performance.now();
+      handle.#settled = now;
       handle.#resolve(value);
       const extras = handle.#extras;
       if (extras !== undefined) {
@@ -209,7 +210,7 @@ class TaskHandle extends Promise {
 
   #look() {
     this.engine.flush();
-    return binding.state(this.engine.pool, this.id);
+    return this.engine.edge.state(this.engine.pool, this.id);
   }
 
   get state() {

@@ -1,11 +1,6 @@
 'use strict';
 
-/**
- * The addon. A worker is told the file that its owner has loaded, and need not look for it again:
- * finding out what platform this is costs as much as loading it.
- */
-
-const seat = require('./worker/seat');
+/** The addon's exports. */
 
 /** @type {typeof import('../binding')} */
-module.exports = seat.addon === undefined ? require('../binding') : require(seat.addon);
+module.exports = require('./addon').binding;

@@ -16,6 +16,7 @@ const {
   RETRIED,
   RUN,
   copy,
+  onlyArgs,
   read,
   readBeside,
 } = require('./options/task');
@@ -46,19 +47,6 @@ function itemOptions(item, base, index) {
 /** @param {unknown} options */
 function wrapOptions(options) {
   return read(options, REPEATABLE, DEFAULTS, '');
-}
-
-/**
- * The options of one call of a wrapped task.
- *
- * @param {RunOptions} base
- * @param {readonly unknown[]} args
- * @returns {RunOptions}
- */
-function withArgs(base, args) {
-  const given = copy(base);
-  given.args = args;
-  return given;
 }
 
 /**
@@ -172,10 +160,10 @@ exports.graphOptions = graphOptions;
 exports.inGraph = inGraph;
 exports.itemOptions = itemOptions;
 exports.mapOptions = mapOptions;
+exports.onlyArgs = onlyArgs;
 exports.retryOptions = retryOptions;
 exports.runAllOptions = runAllOptions;
 exports.runOptions = runOptions;
 exports.shutdownOptions = shutdownOptions;
 exports.streamOptions = streamOptions;
-exports.withArgs = withArgs;
 exports.wrapOptions = wrapOptions;

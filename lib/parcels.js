@@ -88,33 +88,40 @@ class Parcels {
    */
   receive(id, worker, letter, use) {
     const { MAIL } = require('./frames');
-    const { Decoder } = require('./codec');
     const start = letter.at + MAIL.HEADER;
-    const bytes = letter.bytes.slice(start, start + letter.view.getUint32(letter.at + MAIL.BODY, true));
-    const open = (/** @type {any} */ content) => {
-      const decoder = new Decoder();
-      decoder.reset(bytes, 0);
-      use({ extras: content }, decoder);
-    };
     const port = this.#engine.staff === undefined ? this.#engine.port : this.#engine.staff.portOf(worker);
-    if (this.#arrived.has(id)) {
-      const { content } = this.#arrived.get(id);
-      this.#arrived.delete(id);
-      open(content);
+    const here = this.#take(id) ?? (port === undefined ? undefined : this.#pull(port, worker, id));
+    if (here !== undefined) {
+      letter.decoder.reset(letter.bytes, start);
+      use({ extras: here.content }, letter.decoder);
       return;
     }
-    this.#awaited.set(id, open);
-    if (port !== undefined) this.#pull(port, worker, id);
-    if (!this.#awaited.has(id)) return;
+    // The letter is gone by then.
+    const bytes = letter.bytes.slice(start, start + letter.view.getUint32(letter.at + MAIL.BODY, true));
     const { underWay } = this.#engine.isolate;
     const late = (/** @type {any} */ content) => {
+      const { Decoder } = require('./codec');
+      const decoder = new Decoder();
       underWay.delete(late);
       port?.unref();
-      open(content);
+      decoder.reset(bytes, 0);
+      use({ extras: content }, decoder);
     };
     underWay.add(late);
     port?.ref();
     this.#awaited.set(id, late);
+  }
+
+  /**
+   * A parcel that has come already.
+   *
+   * @param {number} id
+   * @returns {{ content: any } | undefined}
+   */
+  #take(id) {
+    const parcel = this.#arrived.get(id);
+    if (parcel !== undefined) this.#arrived.delete(id);
+    return parcel;
   }
 
   /**
@@ -124,13 +131,19 @@ class Parcels {
    * @param {import('node:worker_threads').MessagePort} port
    * @param {number} worker
    * @param {number} id
+   * @returns {{ content: any } | undefined} the parcel, if it is there
    */
   #pull(port, worker, id) {
-    while (this.#awaited.has(id)) {
+    /** @type {Array<{ content: any }>} */
+    const found = [];
+    this.#awaited.set(id, (content) => found.push({ content }));
+    while (found.length === 0) {
       const message = receiveMessageOnPort(port);
-      if (message === undefined) return;
+      if (message === undefined) break;
       this.#engine.pass(worker, message.message);
     }
+    this.#awaited.delete(id);
+    return found[0];
   }
 
   /** @param {Posted} posted */

@@ -7,16 +7,13 @@
  * is an allowance: enough for every task of a server or a script, and a share of those of a tight loop.
  */
 
-const path = require('node:path');
+const home = require('./home');
 
 /** How many looks may follow each other at once. */
 const MOST = 16;
 /** Milliseconds after which one more look may be taken: at some 3 µs each that is 2 % of the time. */
 const EVERY = 0.15;
 const FRAMES = 12;
-
-const LIBRARY = __dirname + path.sep;
-const FACE = path.join(__dirname, '..', 'index.js');
 
 class Places {
   #credit = MOST;
@@ -61,7 +58,7 @@ function placeText(place) {
 
 /** @param {string} line */
 function isOurs(line) {
-  return line.includes(LIBRARY) || line.includes(FACE) || line.includes('(node:internal/');
+  return line.includes(home.library) || line.includes(home.face) || line.includes('(node:internal/');
 }
 
 module.exports = { Places, placeText };

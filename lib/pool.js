@@ -18,6 +18,18 @@ let verbs;
 
 /** @typedef {import('./engine').Engine} Engine */
 
+/**
+ * What makes the engines of all pools while `tasklets/testing` is at work.
+ *
+ * @type {((pool: Pool, number: number, config: any) => Engine) | undefined}
+ */
+let makeInstead;
+/** Pools that have an engine. @type {Set<WeakRef<Pool>>} */
+const inUse = new Set();
+/** @type {(pool: Pool) => void} */
+let putAside;
+/** @type {(pool: Pool) => void} */
+let putBack;
 /** The engine of a pool, for those who submit what they have prepared; `undefined` for what is no pool of ours. @type {(pool: any) => Engine | undefined} */
 let engineOf;
 /** Whether a pool takes no tasks, or will soon take none. @type {(pool: any) => boolean} */
@@ -45,6 +57,22 @@ class Pool {
   #log = undefined;
   /** @type {any} */
   #logger = undefined;
+  /** What is in use again after a test. @type {{ engine: Engine | undefined, shutdown: import('./shutdown').Shutdown | undefined } | undefined} */
+  #aside = undefined;
+
+  static {
+    putAside = (pool) => {
+      pool.#aside ??= { engine: pool.#engine, shutdown: pool.#shutdown };
+      pool.#engine = pool.#shutdown = undefined;
+    };
+    putBack = (pool) => {
+      const { engine, shutdown } = pool.#aside ?? { engine: undefined, shutdown: undefined };
+      pool.#aside = undefined;
+      pool.#engine = engine;
+      pool.#shutdown = shutdown;
+      if (engine !== undefined) engine.config = pool.#config;
+    };
+  }
 
   /** @param {unknown} [options] as `config` takes them */
   constructor(options) {
@@ -68,6 +96,8 @@ class Pool {
   /** The engine of a pool that is to run something. */
   #use() {
     if (this.#engine !== undefined) return this.#engine;
+    inUse.add(new WeakRef(this));
+    if (makeInstead !== undefined) return this.#useInstead(makeInstead);
     // A worker takes longer to start than all that is loaded here: it goes first.
     const isFirst = this.#pool === 0 && this.#shutdown === undefined;
     const thread = isFirst ? startThread() : undefined;
@@ -91,6 +121,21 @@ class Pool {
     unused.unregister(this);
     unused.register(engine, { pool: this.#pool, staff });
     return engine;
+  }
+
+  /** @param {(pool: Pool, number: number, config: any) => Engine} make */
+  #useInstead(make) {
+    this.#open();
+    verbs ??= require('./verbs');
+    const engine = make(this, this.#pool, this.#config);
+    engine.closed = this.#shutdown !== undefined;
+    this.#engine = engine;
+    return engine;
+  }
+
+  /** Whom to ask for tasks. */
+  get #edge() {
+    return this.#engine?.edge ?? binding;
   }
 
   /**
@@ -160,8 +205,8 @@ class Pool {
    * @param {any} [options]
    */
   wrap(task, options) {
-    const engine = this.#use();
-    return verbs.wrap(() => engine, task, options);
+    this.#use();
+    return verbs.wrap(() => this.#engine ?? this.#use(), task, options);
   }
 
   /**
@@ -192,7 +237,7 @@ class Pool {
     const isolate = ground.here();
     const handle = isolate.handles.get(id);
     if (handle !== undefined) return handle.engine.cancel(handle, reason);
-    return binding.cancel(isolate.id, this.#pool, id, false);
+    return this.#edge.cancel(isolate.id, this.#pool, id, false);
   }
 
   /** @param {unknown} [options] */
@@ -296,19 +341,19 @@ class Pool {
     const { heapUsed } = process.memoryUsage();
     const { limit } = this.#config.memory;
     const available = Number.isFinite(limit) ? Math.max(0, limit - heapUsed) : ground.machine.free();
-    return JSON.parse(binding.poolHealth(this.#pool, heapUsed, available));
+    return JSON.parse(this.#edge.poolHealth(this.#pool, heapUsed, available));
   }
 
   getStats() {
     this.#open();
     this.#engine?.flush(true);
-    return JSON.parse(binding.poolStats(this.#pool));
+    return JSON.parse(this.#edge.poolStats(this.#pool));
   }
 
   getActiveTaskCount() {
     if (this.#engine === undefined) return 0;
     this.#engine.flush(true);
-    return binding.activeTasks(this.#pool);
+    return this.#edge.activeTasks(this.#pool);
   }
 
   async [Symbol.asyncDispose]() {
@@ -319,6 +364,7 @@ class Pool {
 /** A pool that nobody uses any more has no tasks: its workers, its number and its thread go. */
 const unused = new FinalizationRegistry(
   (/** @type {{ pool: number, staff: Staff | undefined }} */ { pool, staff }) => {
+    for (const reference of inUse) if (reference.deref() === undefined) inUse.delete(reference);
     ground.here().engines.delete(pool);
     staff?.leave();
     binding.closePool(pool);
@@ -335,6 +381,20 @@ function answered(json) {
   return json;
 }
 
+/**
+ * Has all pools run on something else than their engines: `tasklets/testing` does.
+ *
+ * @param {typeof makeInstead} make `undefined`: on their engines again
+ */
+function runOn(make) {
+  makeInstead = make;
+  for (const reference of inUse) {
+    const pool = reference.deref();
+    if (pool !== undefined) (make === undefined ? putBack : putAside)(pool);
+  }
+}
+
 exports.Pool = Pool;
+exports.runOn = runOn;
 exports.engineOf = engineOf;
 exports.isShutDown = isShutDown;

@@ -10,7 +10,10 @@ const { isAttached } = require('./worker/attached');
 /** @type {typeof import('./worker/context') | undefined} */
 let context;
 
-if (isAttached()) {
+if (isAttached()) attend();
+
+/** Tasks run in this isolate: from now on somebody may ask for them. */
+function attend() {
   require('./worker/present').follow();
   context = require('./worker/context');
 }
@@ -30,4 +33,4 @@ function reportProgress(fraction, detail) {
   context?.reportProgress(fraction, detail);
 }
 
-module.exports = { current, reportProgress };
+module.exports = { attend, current, reportProgress };

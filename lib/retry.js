@@ -48,13 +48,25 @@ function worthRetrying(settings, error, attempt) {
   if (retryOn === undefined) return true;
   if (typeof retryOn === 'function') {
     try {
-      return Boolean(retryOn(error, attempt));
+      const answer = /** @type {unknown} */ (retryOn(error, attempt));
+      if (typeof (/** @type {any} */ (answer)?.then) === 'function') {
+        ignore(/** @type {any} */ (answer));
+        throw new TypeError(
+          'Expected `retryOn` to return a boolean, got a promise; ask for what it needs inside the task',
+        );
+      }
+      return Boolean(answer);
     } catch (thrown) {
       warn('`retryOn` threw, so the task is not tried again', thrown);
       return false;
     }
   }
   return retryOn.some((kind) => matches(kind, error));
+}
+
+/** Nobody waits for this promise: what becomes of it is not to end the process. @param {PromiseLike<unknown>} promise */
+function ignore(promise) {
+  promise.then(undefined, () => {});
 }
 
 /**

@@ -5,7 +5,6 @@
  * is given up; then the workers go, and the pool's thread.
  */
 
-const binding = require('./native');
 const { warn } = require('./warn');
 
 /**
@@ -80,20 +79,20 @@ class Shutdown {
     const late = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
       this.#giveUp = resolve;
     });
-    binding.drainPool(engine.pool, cancelPending || force);
+    engine.edge.drainPool(engine.pool, cancelPending || force);
     const timer = setTimeout(this.#giveUp, Math.min(timeout, LONGEST));
     // A callback that never ends holds nobody up for longer than tasks may.
     await Promise.race([this.#callHooks(), late]);
     if (force) this.#giveUp();
     const finished = await Promise.race([drained.then(() => true), late.then(() => false)]);
     clearTimeout(timer);
-    const [running, waiting] = finished ? [0, 0] : binding.abandon(engine.pool);
+    const [running, waiting] = finished ? [0, 0] : engine.edge.abandon(engine.pool);
     const abandoned = running + waiting;
     // Workers that are to be started by now are started, and end with the others: none comes later.
     engine.isolate.drain();
     await engine.staff?.dismiss();
     engine.isolate.drain();
-    binding.restPool(engine.pool);
+    engine.edge.restPool(engine.pool);
     engine.isolate.underWay.delete(this);
     const after = counts(engine);
     return {
@@ -125,14 +124,14 @@ class Shutdown {
   undo() {
     const engine = this.#engine;
     if (engine === undefined) return;
-    binding.reopen(engine.pool);
+    engine.edge.reopen(engine.pool);
     engine.closed = false;
   }
 }
 
 /** @param {Engine} engine */
 function counts(engine) {
-  return JSON.parse(binding.poolStats(engine.pool)).counts;
+  return JSON.parse(engine.edge.poolStats(engine.pool)).counts;
 }
 
 exports.Shutdown = Shutdown;

@@ -9,13 +9,17 @@ const { types } = require('node:util');
 const { receiveMessageOnPort } = require('node:worker_threads');
 const binding = require('./native');
 const { KIND, MAIL } = require('./frames');
+const { file: addon } = require('./addon');
+const { Spares } = require('./spares');
 const { startThread } = require('./thread');
 
-/** The file of the addon, so that workers need not look for it. */
-const addon = require.cache[require.resolve('../binding')]?.children[0]?.filename;
 /** How long a worker that may leave has for its own `exit` handlers, in milliseconds. */
 const LEAVE_TIME = 1000;
 const MEBIBYTE = 1024 * 1024;
+/** Milliseconds after a worker has come, in which it has answered what waited for it. */
+const SPARE_AFTER = 10;
+/** The least heap that a worker starts with, in MiB: V8 itself takes half of it. */
+const LEAST_HEAP = 16;
 
 /**
  * @typedef {{ thread: import('node:worker_threads').Worker, port: import('node:worker_threads').MessagePort, isolate: number, cause: Uint8Array | undefined, outOfMemory: boolean, gone: Promise<void> }} Member
@@ -27,6 +31,9 @@ class Staff {
   #config;
   /** @type {Map<number, Member>} */
   #members = new Map();
+  #spares = new Spares(addon);
+  /** @type {NodeJS.Timeout | undefined} */
+  #filling = undefined;
   /** Called when the last task of a pool that shuts down is settled. @type {() => void} */
   onDrained = () => {};
 
@@ -51,6 +58,8 @@ class Staff {
   /** The config has changed: workers hear what concerns them. */
   set config(config) {
     this.#config = config;
+    this.#spares.trim(config.workers.spare, this.#heapMegabytes());
+    if (this.#members.size > 0) this.#fillSpares();
     for (const { port } of this.#members.values()) port.postMessage({ config: plain(config) });
   }
 
@@ -75,7 +84,7 @@ class Staff {
    * @param {any} letter
    */
   obey(kind, id, letter) {
-    if (kind === KIND.START_WORKER) this.start(id);
+    if (kind === KIND.START_WORKER) this.#startFor(id, letter.view.getUint32(letter.at + MAIL.ATTEMPT, true));
     else if (kind === KIND.RETIRE_WORKER) this.#retire(id);
     else if (kind === KIND.KILL_WORKER) this.#members.get(id)?.thread.terminate();
     else if (kind === KIND.DRAINED) this.onDrained();
@@ -98,17 +107,47 @@ class Staff {
    * @param {import('./thread').Thread} [started] one that has been started ahead
    */
   start(id, started) {
+    const heap = this.#heapMegabytes();
+    this.#start(id, heap, () => started ?? this.#spares.take(heap) ?? startThread(heap));
+  }
+
+  /**
+   * @param {number} id
+   * @param {number} megabytes the limit of its heap, if it has one of its own, or 0
+   */
+  #startFor(id, megabytes) {
+    if (megabytes === 0) return this.start(id);
+    const heap = Math.max(LEAST_HEAP, Math.min(megabytes, this.#heapMegabytes() ?? Infinity));
+    this.#start(id, heap, () => startThread(heap));
+  }
+
+  /**
+   * @param {number} id
+   * @param {number | undefined} heap
+   * @param {() => import('./thread').Thread} make
+   */
+  #start(id, heap, make) {
     const pool = this.#pool;
     let thread;
     try {
-      thread = started ?? startThread(this.#heapMegabytes());
+      thread = make();
     } catch (error) {
       binding.workerExited(pool, id, 1, 0, encodeError(error));
       return;
     }
-    this.#employ(id, thread);
+    this.#employ(id, thread, heap);
     thread.port.postMessage({ seat: { addon, pool, worker: id, config: plain(this.config) } });
     this.#log('debug', `worker ${id} starts`, { worker: id });
+  }
+
+  /** Starting a thread takes milliseconds of this one: not before what is waited for now has come. */
+  #fillSpares() {
+    if (this.#config.workers.spare === 0 || this.#filling !== undefined) return;
+    this.#filling = setTimeout(() => {
+      this.#filling = undefined;
+      if (this.#members.size > 0) this.#spares.fill(this.#config.workers.spare, this.#heapMegabytes());
+    }, SPARE_AFTER);
+    this.#filling.unref();
   }
 
   #heapMegabytes() {
@@ -119,8 +158,9 @@ class Staff {
   /**
    * @param {number} id
    * @param {import('./thread').Thread} started
+   * @param {number | undefined} heap the limit of its heap in MiB
    */
-  #employ(id, { worker: thread, port: port1 }) {
+  #employ(id, { worker: thread, port: port1 }, heap) {
     const pool = this.#pool;
     let gone = () => {};
     /** @type {Member} */
@@ -145,7 +185,7 @@ class Staff {
       for (let last; (last = receiveMessageOnPort(port1)) !== undefined;) this.hear(id, last.message);
       this.#members.delete(id);
       port1.close();
-      const limit = member.outOfMemory ? this.#heapLimit() : 0;
+      const limit = member.outOfMemory ? heapLimit(heap) : 0;
       binding.workerExited(pool, id, code, limit, member.cause);
       if (code !== 0) this.#log('debug', `worker ${id} ended with code ${code}`, { worker: id, code });
       gone();
@@ -165,16 +205,12 @@ class Staff {
     const member = this.#members.get(id);
     if (Object.hasOwn(message, 'joined')) {
       if (member !== undefined) member.isolate = message.joined;
+      this.#fillSpares();
     } else if (Object.hasOwn(message, 'broken')) {
       if (member !== undefined) member.cause = encodeError(message.broken);
     } else {
       this.onParcel(message);
     }
-  }
-
-  #heapLimit() {
-    const { perWorker } = this.config.memory;
-    return Number.isFinite(perWorker) ? perWorker : require('node:v8').getHeapStatistics().heap_size_limit;
   }
 
   /** @param {number} id */
@@ -190,19 +226,30 @@ class Staff {
   /** Ends all workers; resolves when their threads are gone. */
   async dismiss() {
     binding.dismiss(this.#pool);
+    clearTimeout(this.#filling);
+    this.#filling = undefined;
+    const spares = this.#spares.end();
     const members = [...this.#members.values()];
     for (const { thread } of members) {
       // Whoever waits for the shutdown keeps the process for as long.
       thread.ref();
       thread.terminate();
     }
-    await Promise.all(members.map((member) => member.gone));
+    await Promise.all([...members.map((member) => member.gone), ...spares]);
   }
 
   /** Nobody uses the pool any more: its threads end. */
   leave() {
+    clearTimeout(this.#filling);
+    this.#spares.end();
     for (const { thread } of this.#members.values()) thread.terminate();
   }
+}
+
+/** @param {number | undefined} megabytes */
+function heapLimit(megabytes) {
+  if (megabytes === undefined) return require('node:v8').getHeapStatistics().heap_size_limit;
+  return Math.floor(megabytes * MEBIBYTE);
 }
 
 /**

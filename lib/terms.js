@@ -18,6 +18,8 @@ function writeTerms(view, at, options, timeout, config) {
   view.setFloat64(at + TERMS.TIMEOUT, timeout > 0 ? timeout : -1, true);
   view.setFloat64(at + TERMS.QUEUE_TIMEOUT, options.queueTimeout ?? -1, true);
   view.setFloat64(at + TERMS.GRACE, options.grace, true);
+  view.setFloat64(at + TERMS.CPU_TIME, options.limits?.cpuTime ?? -1, true);
+  view.setFloat64(at + TERMS.MEMORY, options.limits?.memory ?? -1, true);
   let bits = 0;
   if (options.onStart !== undefined) bits |= TERMS.ANNOUNCE;
   if (!options.cancellable) bits |= TERMS.UNCANCELLABLE;

@@ -1,14 +1,12 @@
 'use strict';
 
 /**
- * Starts the thread of a worker. It depends on nothing but Node, because the first worker is started
+ * Starts the thread of a worker. It depends on little but Node, because the first worker is started
  * before anything else is loaded: the thread takes longer to start than all that takes.
  */
 
-const path = require('node:path');
 const { MessageChannel, Worker } = require('node:worker_threads');
-
-const BOOTSTRAP = path.join(__dirname, 'worker', 'bootstrap.js');
+const home = require('./home');
 
 /** @typedef {{ worker: Worker, port: import('node:worker_threads').MessagePort }} Thread */
 
@@ -22,14 +20,16 @@ function startThread(heapMegabytes) {
   const { port1, port2 } = new MessageChannel();
   try {
     const limits = heapMegabytes === undefined ? {} : { maxOldGenerationSizeMb: heapMegabytes };
+    const { entry, eval: isText, data } = home.worker();
     const options = {
       name: 'tasklets',
-      workerData: { tasklets: { port: port2 } },
+      workerData: { tasklets: { port: port2, data } },
+      eval: isText,
       transferList: [port2],
       execArgv: flags(),
       resourceLimits: bare(limits),
     };
-    return { worker: new Worker(BOOTSTRAP, bare(options)), port: port1 };
+    return { worker: new Worker(entry, bare(options)), port: port1 };
   } catch (error) {
     port1.close();
     throw error;

@@ -5,7 +5,6 @@
  * they have been taken.
  */
 
-const binding = require('./native');
 const { capture } = require('./capture-host');
 const { FLOW, FORM, MAIL } = require('./frames');
 
@@ -121,7 +120,7 @@ class Listener {
     this.#stalled = false;
     const { engine, id } = this.#handle;
     // Where it runs no more, nobody needs to know.
-    binding.grant(engine.pool, id, this.#taken);
+    engine.edge.grant(engine.pool, id, this.#taken);
   }
 }
 

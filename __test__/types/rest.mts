@@ -94,7 +94,8 @@ exactly<Stats>()(tasklets.getStats());
 exactly<number>()(tasklets.getStats().runTime.p999);
 exactly<number>()(tasklets.getActiveTaskCount());
 exactly<boolean>()(tasklets.cancel(1, 'enough'));
-exactly<readonly errors.CaptureError[]>()(explain(config).problems);
+exactly<readonly string[]>()(explain(config, { captures: { a: 1 } }).modules);
+exactly<string | undefined>()(explain(config).refused?.message);
 
 // Inside a task.
 exactly<TaskContext | undefined>()(current());

@@ -10,8 +10,6 @@ module.exports = echoCase({
   title: 'a buffer of 1 MB, copied, 8 in flight',
   payload: new Uint8Array(SIZE).fill(7),
   inFlight: 8,
-  large: true,
   probe: (value) => value.length === SIZE && value[SIZE - 1] === 7,
-  goals: [],
-  aims: [times('rate', 1.3, 'bestPool'), within('rate', 0, 'bare')],
+  goals: [times('rate', 1.3, 'bestPool'), within('rate', 0, 'bare')],
 });

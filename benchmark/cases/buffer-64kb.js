@@ -10,8 +10,6 @@ module.exports = echoCase({
   title: 'a buffer of 64 KB, copied, 16 in flight',
   payload: new Uint8Array(SIZE).fill(7),
   inFlight: 16,
-  large: true,
   probe: (value) => value.length === SIZE && value[SIZE - 1] === 7,
-  goals: [],
-  aims: [times('rate', 1.5, 'bestPool'), within('rate', 0, 'bare')],
+  goals: [times('rate', 1.5, 'bestPool'), within('rate', 0, 'bare')],
 });

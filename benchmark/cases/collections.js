@@ -16,6 +16,5 @@ module.exports = echoCase({
   payload,
   inFlight: 64,
   probe: (value) => value.byName.get('key 9') === 9 && value.balance === payload.balance,
-  goals: [],
-  aims: [times('rate', 1.5, 'bestPool')],
+  goals: [times('rate', 1.5, 'bestPool')],
 });

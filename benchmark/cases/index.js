@@ -17,8 +17,7 @@
  * @property {string} title
  * @property {string} task                    the task of `tasks.js` (or `move`) that pools are opened for
  * @property {Record<string, Metric>} metrics
- * @property {import('../harness/goals.js').Goal[]} goals  what a release has to reach
- * @property {import('../harness/goals.js').Goal[]} aims   what later work is to reach
+ * @property {import('../harness/goals.js').Goal[]} goals  what tasklets has to reach
  * @property {number} [repeat]                processes per round and contestant, where one gives one sample
  * @property {string[]} [only]                the contestants it is about
  * @property {(pool: Opened, plan: Plan, contestant: Contestant) => Promise<Record<string, number> | undefined>} measure  with a running pool; `undefined`: this platform cannot tell
@@ -39,6 +38,7 @@ const names = [
   'transfer',
   'map',
   'fib',
+  'capture',
   'cold-start',
   'memory-worker',
   'memory-queued',

@@ -14,7 +14,6 @@ module.exports = {
   task: 'trivial',
   metrics: { growth: { label: 'growth', unit: 'MB', better: 'less' } },
   goals: [most('growth', 30, 'MB')],
-  aims: [],
   only: ['tasklets', 'bare'],
   async measure(pool, { quick }) {
     let answered = 0;

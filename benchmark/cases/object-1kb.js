@@ -21,6 +21,5 @@ module.exports = echoCase({
   payload,
   inFlight: 64,
   probe: (value) => value.orders[9].id === 1009,
-  goals: [times('rate', 1.5, 'bestPool')],
-  aims: [times('rate', 2, 'bestPool'), times('rate', 1.3, 'bare')],
+  goals: [times('rate', 2, 'bestPool'), times('rate', 1.3, 'bare')],
 });

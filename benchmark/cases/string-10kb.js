@@ -11,6 +11,5 @@ module.exports = echoCase({
   payload: 'The quick brown fox. '.repeat(SIZE).slice(0, SIZE),
   inFlight: 64,
   probe: (value) => value.length === SIZE,
-  goals: [],
-  aims: [times('rate', 2, 'bestPool'), within('rate', 0, 'bare')],
+  goals: [times('rate', 2, 'bestPool'), within('rate', 0, 'bare')],
 });

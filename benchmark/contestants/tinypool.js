@@ -2,30 +2,12 @@
 
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
+const { opener } = require('./piscina-like.js');
+
+/** @typedef {typeof import('tinypool')} Library */
 
 const WORKER = pathToFileURL(path.join(__dirname, '../workers/tinypool.mjs')).href;
-
-/**
- * @param {object} tuned
- * @returns {(library: typeof import('tinypool'), setup: { task: string, workers: number }) => import('./index.js').Opened}
- */
-const opener =
-  (tuned) =>
-  (library, { task, workers }) => {
-    const pool = new library.Tinypool({
-      filename: WORKER,
-      name: task,
-      minThreads: workers,
-      maxThreads: workers,
-      ...tuned,
-    });
-    return {
-      run: (value, transferList) =>
-        transferList ? pool.run(value, /** @type {any} */ ({ transferList })) : pool.run(value),
-      call: (name, value) => pool.run(value, { name }),
-      close: () => pool.destroy(),
-    };
-  };
+const load = () => import('tinypool');
 
 /** @type {import('./index.js').Contestant[]} */
 module.exports = [
@@ -34,15 +16,19 @@ module.exports = [
     package: 'tinypool',
     kind: 'pool',
     about: 'by default',
-    load: () => import('tinypool'),
-    open: opener({}),
+    load,
+    open: opener((/** @type {Library} */ { Tinypool }, options) => new Tinypool(options), WORKER),
   },
   {
     name: 'tinypool-tuned',
     package: 'tinypool',
     kind: 'pool',
     about: 'useAtomics: true, concurrentTasksPerWorker: 256',
-    load: () => import('tinypool'),
-    open: opener({ useAtomics: true, concurrentTasksPerWorker: 256 }),
+    load,
+    open: opener(
+      (/** @type {Library} */ { Tinypool }, options) =>
+        new Tinypool({ ...options, useAtomics: true, concurrentTasksPerWorker: 256 }),
+      WORKER,
+    ),
   },
 ];

@@ -10,25 +10,22 @@ const { WARM_UP_TASKS, rate } = require('./drive.js');
  * @param {string} options.title
  * @param {any} options.payload
  * @param {number} options.inFlight
- * @param {boolean} [options.large]  so large that copying, not code, is what there is to warm up
  * @param {(value: any) => boolean} options.probe  a cheap check of each answer; the first one is compared in full
  * @param {import('./goals.js').Goal[]} options.goals
- * @param {import('./goals.js').Goal[]} options.aims
  * @returns {Omit<import('../cases/index.js').Case, 'name'>}
  */
-function echoCase({ title, payload, inFlight, large = false, probe, goals, aims }) {
+function echoCase({ title, payload, inFlight, probe, goals }) {
   return {
     title,
     task: 'echo',
     metrics: { rate: { label: 'rate', unit: 'round trips/s', better: 'more' } },
     goals,
-    aims,
     async measure(pool, plan) {
       assert.deepEqual(await pool.run(payload), payload);
       const take = (/** @type {any} */ value) => {
         if (!probe(value)) throw new Error('Expected the value that was sent, got another one');
       };
-      const warmUpTasks = large ? 0 : WARM_UP_TASKS / 3;
+      const warmUpTasks = plan.quick ? 0 : WARM_UP_TASKS / 3;
       return { rate: await rate(() => pool.run(payload), take, { width: inFlight, warmUpTasks, ...plan }) };
     },
   };

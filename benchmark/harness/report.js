@@ -36,9 +36,9 @@ function rowText(row, oneThread) {
 }
 
 /** @param {import('./summary.js').Verdict} verdict */
-function verdictText({ kind, text, value, met }) {
+function verdictText({ text, value, met }) {
   const result = met === undefined ? 'not compared' : `${value}  ${met ? 'met' : 'NOT MET'}`;
-  return `  ${kind.padEnd(5)}${text.padEnd(36)}${result}`;
+  return `  goal ${text.padEnd(36)}${result}`;
 }
 
 /** @param {import('./summary.js').Table} table */
@@ -52,25 +52,49 @@ function tableText(table) {
   return [...lines, ...table.verdicts.map(verdictText), ''].join('\n');
 }
 
+/** The columns of the table of goals, with their widths; figures stand to the right of theirs. */
+const COLUMNS = /** @type {const} */ ([
+  ['case', 28],
+  ['tasklets', -12],
+  ['bare', -12],
+  ['best pool', -12],
+  ['  goal', 38],
+  ['reached', 12],
+  ['', 8],
+]);
+
+/** @param {readonly string[]} cells */
+function line(cells) {
+  const padded = cells.map((cell, i) => {
+    const [, width] = COLUMNS[i];
+    return width < 0 ? cell.padStart(-width) : cell.padEnd(width);
+  });
+  return padded.join('').trimEnd();
+}
+
+/** @param {number | undefined} value */
+const figureIfAny = (value) => (value === undefined ? '-' : figure(value));
+
 /**
- * Goals in one table, for those who want the answer first.
+ * The goals beside the figures, for those who want the answer first.
  *
  * @param {import('./summary.js').Table[]} tables
  * @param {string[]} pools
  */
 function goalsText(tables, pools) {
-  const lines = [
-    `goals (of a release) and aims (of later work); the best pool is the best of ${pools.join(', ') || 'none'}:`,
-  ];
-  for (const table of tables) {
-    for (const { kind, text, value, met } of table.verdicts) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const { case: name, metric, metrics, unit, own, bare, bestPool, verdicts } of tables) {
+    verdicts.forEach(({ text, value, met }, i) => {
+      const label = metrics > 1 ? `${name} ${metric}, ${unit}` : `${name}, ${unit}`;
+      const figures = [label, figureIfAny(own), figureIfAny(bare), figureIfAny(bestPool)];
       const mark = met === undefined ? '?' : met ? 'met' : 'NOT MET';
-      lines.push(
-        `  ${`${table.case} ${table.metric}`.padEnd(22)}${kind.padEnd(6)}${text.padEnd(36)}${(value ?? '').padStart(12)}  ${mark}`,
-      );
-    }
+      lines.push(line([...(i === 0 ? figures : ['', '', '', '']), `  ${text}`, value ?? '', mark]));
+    });
   }
-  return lines.length > 1 ? lines.join('\n') : '';
+  if (lines.length === 0) return '';
+  const note = `The best pool is the best of ${pools.join(', ') || 'none'}, each time anew.`;
+  return [line(COLUMNS.map(([title]) => title)), ...lines, '', note].join('\n');
 }
 
-module.exports = { machineText, tableText, goalsText };
+module.exports = { figure, machineText, tableText, goalsText };

@@ -16,13 +16,12 @@ const { median, spread } = require('./stats.js');
  * @property {string} [error]
  *
  * @typedef {object} Verdict
- * @property {'goal' | 'aim'} kind
  * @property {string} text
  * @property {string} [value]  what was reached
  * @property {boolean} [met]   absent when the one to compare with did not take part
  *
  * @typedef {{ case: string, title: string, metric: string, label: string, unit: string, better: 'more' | 'less',
- *   metrics: number, rows: Row[], verdicts: Verdict[] }} Table
+ *   metrics: number, own?: number, bare?: number, bestPool?: number, rows: Row[], verdicts: Verdict[] }} Table
  */
 
 /** Ratios of figures next to nothing, or below it, say nothing. */
@@ -67,14 +66,12 @@ function tableOf(question, metric, runs, contestants) {
     if (oneThread && oneThread > TOO_SMALL) row.vsOneThread = timesBetter(row.median, oneThread, better);
   }
   const own = rows.find((row) => row.contestant === 'tasklets')?.median;
-  const wanted = [
-    ...question.goals.map((goal) => ({ kind: /** @type {const} */ ('goal'), goal })),
-    ...question.aims.map((goal) => ({ kind: /** @type {const} */ ('aim'), goal })),
-  ].filter(({ goal }) => goal.metric === metric);
-  const verdicts = wanted.map(({ kind, goal }) => {
-    const verdict = own === undefined ? undefined : goal.judge({ own, bare, bestPool }, better);
-    return { kind, text: goal.text, ...verdict };
-  });
+  const verdicts = question.goals
+    .filter((goal) => goal.metric === metric)
+    .map(({ text, judge }) => ({
+      text,
+      ...(own === undefined ? {} : judge({ own, bare, bestPool }, better)),
+    }));
   return {
     case: question.name,
     title: question.title,
@@ -83,6 +80,9 @@ function tableOf(question, metric, runs, contestants) {
     unit,
     better,
     metrics: Object.keys(question.metrics).length,
+    own,
+    bare,
+    bestPool,
     rows,
     verdicts,
   };

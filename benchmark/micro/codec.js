@@ -16,7 +16,7 @@ const other = process.argv.slice(2).find((argument) => !argument.startsWith('--'
 const ROUNDS = isQuick ? 3 : 25;
 const TURN_MS = isQuick ? 2 : 20;
 
-/** A record as a database row or an API answer has it. */
+/** A record as a database row or an API answer has it. @param {number} i */
 function row(i) {
   return { id: i, name: `name-${i}`, active: i % 2 === 0, score: i * 1.5, tag: 'abc' };
 }
@@ -51,6 +51,7 @@ function kilobyte() {
   };
 }
 
+/** @type {Record<string, any[]>} */
 const CASES = {
   '[]': [],
   '[35]': [35],
@@ -62,10 +63,12 @@ const CASES = {
   '100 strings': [Array.from({ length: 100 }, (_, i) => `a string that is a bit longer, number ${i}`)],
   'Uint8Array of 1 KB': [new Uint8Array(1024).fill(7)],
   'Map and Set': [
-    new Map([
-      ['a', 1],
-      ['b', { x: 1 }],
-    ]),
+    new Map(
+      /** @type {[string, any][]} */ ([
+        ['a', 1],
+        ['b', { x: 1 }],
+      ]),
+    ),
     new Set([1, 2, 3]),
   ],
 };
@@ -97,7 +100,12 @@ if (other !== undefined) {
   CODECS.other = { write: pack, read: unpack };
 }
 
-/** Nanoseconds per call, over about one turn. */
+/**
+ * Nanoseconds per call, over about one turn.
+ *
+ * @param {(argument: any) => any} fn
+ * @param {any} argument
+ */
 function turn(fn, argument) {
   let calls = 0;
   let result;
@@ -112,6 +120,7 @@ function turn(fn, argument) {
   return { time: Number(now - start) / calls, result };
 }
 
+/** @param {number[]} list */
 function median(list) {
   const sorted = [...list].sort((a, b) => a - b);
   return {
@@ -121,10 +130,11 @@ function median(list) {
   };
 }
 
+/** @param {number[]} times */
 function show(times) {
   const { middle, low, high } = median(times);
   const unit = middle < 10_000 ? 1 : 1000;
-  const round = (n) => (n / unit).toFixed(middle / unit < 100 ? 1 : 0);
+  const round = (/** @type {number} */ n) => (n / unit).toFixed(middle / unit < 100 ? 1 : 0);
   return `${round(middle)} ${unit === 1 ? 'ns' : 'µs'} (${round(low)}-${round(high)})`;
 }
 
@@ -134,6 +144,7 @@ for (const [name, value] of Object.entries(CASES)) {
   if (!name.includes(wanted)) continue;
   const isJson = !/Map|Uint8/.test(name);
   const names = Object.keys(CODECS).filter((codec) => codec !== 'JSON' || isJson);
+  /** @type {Map<string, { write: number[], read: number[] }>} */
   const times = new Map(names.map((codec) => [codec, { write: [], read: [] }]));
   for (let round = -2; round < ROUNDS; round++) {
     for (const codec of names) {
@@ -142,8 +153,8 @@ for (const [name, value] of Object.entries(CASES)) {
       const back = turn(read, written.result);
       if (round === -2) assert.deepEqual(back.result, value);
       if (round < 0) continue;
-      times.get(codec).write.push(written.time);
-      times.get(codec).read.push(back.time);
+      times.get(codec)?.write.push(written.time);
+      times.get(codec)?.read.push(back.time);
     }
   }
   CODECS.codec.write(value);

@@ -135,6 +135,7 @@ class Finisher {
       cells,
       declaration: analysis.own !== undefined && names.includes(analysis.own) && !isClass,
       restore: isClass && more?.restore === true,
+      statics: isClass && more?.statics !== undefined,
       keys: isClass ? (more?.given ?? []) : [],
       heritage: isClass && analysis.cls.heritage === 2,
     };

@@ -21,6 +21,7 @@ const { Variables } = require('./variables');
  * @property {import('./modules').Packages} packages
  * @property {import('./memory').Memory} memory
  * @property {(value: any) => string | undefined} own the path of an export of this library
+ * @property {((value: any) => [string, string] | undefined) | undefined} ownModule what `module()` was given
  */
 
 /**

@@ -3,16 +3,18 @@
 const { types } = require('node:util');
 
 const { FLAG, FORM, NODE, USAGE } = require('./kinds');
-const { Graph } = require('./graph');
 const { InvalidTaskError } = /** @type {any} */ (require('../errors'));
-const { LargeCaptures } = require('./large');
 const { NoInspector } = require('./reader');
+const { Repeats } = require('./repeats');
 const { bounded, isWellFormed } = require('./texts');
 
 /** @typedef {import('./index').Prepared} Prepared */
 /** @typedef {import('./index').Options} Options */
 /** @typedef {import('./definitions').Definition} Definition */
-/** @typedef {{ graph: Graph, codes: any[], root: number, self: number | null, args: number[] | null }} Built */
+/** @typedef {{ graph: import('./graph').Graph, codes: any[], root: number, self: number | null, args: number[] | null }} Built */
+
+/** @type {typeof import('./graph').Graph} */
+let Graph;
 
 /** Texts, and instances in workers, for which what is sent is held. */
 const HELD = 1024;
@@ -29,17 +31,46 @@ const NEEDY =
   FLAG.IMPORT_META |
   FLAG.OUTER_PRIVATE;
 
+/** What is known of a text. */
+class Bare {
+  /** `null`: functions of this text need to be looked at. */
+  prepared;
+  #sightings = 0;
+  /** @type {WeakRef<Function> | undefined} */
+  #sighted = undefined;
+
+  /** @param {Prepared | null} sent */
+  constructor(sent) {
+    this.prepared = sent;
+  }
+
+  /**
+   * Whether a function is one that comes again and again, rather than a new closure each time: it is then worth a
+   * place among the known ones, which costs more than to read its text. Only now and then is one remembered.
+   *
+   * @param {Function} fn
+   */
+  isRepeated(fn) {
+    if (this.#sighted?.deref() === fn) return true;
+    if ((++this.#sightings & 15) === 0) this.#sighted = new WeakRef(fn);
+    return false;
+  }
+}
+
 /** Prepares functions, in the cheapest way that is right for each. */
 class Preparer {
   #tools;
   #definitions;
-  #large;
+  #warn;
+  /** @type {import('./large').LargeCaptures | undefined} */
+  #large = undefined;
   /** Functions for which the same is right for ever. @type {WeakMap<Function, Prepared>} */
   #byFunction = new WeakMap();
-  /** Functions that use nothing from outside. `null`: needs to be looked at. @type {Map<string, Prepared | null>} */
+  /** Functions by their text. @type {Map<string, Bare>} */
   #byText = new Map();
   /** What is sent for an instance that workers keep. @type {Map<number, { seen: number, prepared: Prepared | null }>} */
   #byKey = new Map();
+  #repeats = new Repeats();
 
   /**
    * @param {import('./graph').Tools} tools
@@ -49,7 +80,7 @@ class Preparer {
   constructor(tools, definitions, warn) {
     this.#tools = tools;
     this.#definitions = definitions;
-    this.#large = new LargeCaptures(warn, (value) => definitions.sizeOf(value));
+    this.#warn = warn;
   }
 
   /**
@@ -65,12 +96,14 @@ class Preparer {
     if (known !== undefined) return known;
     if (typeof fn !== 'function') throw invalid(fn);
     const text = Function.prototype.toString.call(fn);
-    let made = this.#byText.get(text);
-    if (made === undefined) {
-      made = this.#bare(fn, text);
-      bounded(this.#byText, text, made, HELD);
+    let bare = this.#byText.get(text);
+    if (bare === undefined) {
+      bare = new Bare(this.#bare(fn, text));
+      bounded(this.#byText, text, bare, HELD);
     }
-    return made ?? undefined;
+    if (bare.prepared === null) return undefined;
+    if (bare.isRepeated(fn)) this.#byFunction.set(fn, bare.prepared);
+    return bare.prepared;
   }
 
   /**
@@ -132,6 +165,8 @@ class Preparer {
    * @returns {T}
    */
   #reading(asked, work) {
+    // Most of the capture, which only functions that take something along need; not to be loaded in the session.
+    ({ Graph } = require('./graph'));
     if (asked) return work(true);
     try {
       return this.#tools.reader.session(() => work(false));
@@ -148,13 +183,37 @@ class Preparer {
    * @returns {Prepared}
    */
   #one(fn, options, explicit) {
+    const reading = explicit || !isEmpty(options) ? undefined : this.#tools.reader.functions([fn])[0];
+    const repeated = reading === undefined ? undefined : this.#repeats.find(fn, reading);
+    if (repeated !== undefined) {
+      this.#byFunction.set(fn, repeated);
+      return repeated;
+    }
     const start = performance.now();
+    if (reading !== undefined) this.#tools.reader.remember(fn, reading);
     const built = this.#build(fn, options, explicit);
-    const { graph, codes, root } = built;
+    const { graph, root } = built;
     if (graph.nodes[root][0] === NODE.CLASS) throw invalid(fn, 'a class');
     const made = this.#finish(fn, options, built);
-    this.#large.look(fn, graph, codes, made.section?.length ?? 0, performance.now() - start);
+    this.#look(fn, built, made, performance.now() - start);
+    const member = graph.byFunction.get(fn);
+    if (reading !== undefined && member !== undefined && this.#byFunction.get(fn) === made)
+      this.#repeats.add(member, reading, made);
     return made;
+  }
+
+  /**
+   * Captures that are large are worth a word.
+   *
+   * @param {Function} fn
+   * @param {Built} built
+   * @param {Prepared} made
+   * @param {number} time
+   */
+  #look(fn, { graph, codes }, made, time) {
+    const sizeOf = (/** @type {any} */ value) => this.#definitions.sizeOf(value);
+    this.#large ??= new (require('./large').LargeCaptures)(this.#warn, sizeOf);
+    this.#large.look(fn, graph, codes, made.section?.length ?? 0, time);
   }
 
   /**
@@ -232,7 +291,8 @@ class Preparer {
     if (lasting) this.#byFunction.set(fn, entry.prepared);
     // What was looked at only to see whether the code around is strict needs no looking at again.
     const text = Function.prototype.toString.call(fn);
-    if (lasting && codes.length === 1 && this.#usesNothing(text)) this.#byText.set(text, entry.prepared);
+    if (lasting && codes.length === 1 && this.#usesNothing(text))
+      this.#byText.set(text, new Bare(entry.prepared));
     return entry.prepared;
   }
 }
@@ -258,7 +318,7 @@ function keyOf(node) {
  * Whether nothing that the functions use can ever be something else: constants, and functions that are only called, so
  * that nobody sees their properties.
  *
- * @param {Graph} graph
+ * @param {import('./graph').Graph} graph
  */
 function isLasting(graph) {
   return graph.members.every(

@@ -25,7 +25,9 @@ const v8 = require('node:v8');
 const { Factories } = require('./factories');
 const { Revival } = require('./revival');
 const { bounded } = require('./texts');
-const { write } = require('./returning');
+const { lazy } = require('../lazy');
+
+const { write } = lazy(() => require('./returning'), ['write']);
 
 /** Definitions and instances that are kept at the same time. */
 const KEPT = 2048;

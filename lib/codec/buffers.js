@@ -89,7 +89,7 @@ class BufferTable {
  * The other side: the buffers, each with the offset that its first byte had.
  *
  * @param {import('./decoder').Decoder} input
- * @param {((number: number) => ArrayBuffer | null) | undefined} detach
+ * @param {((number: number, length: number) => ArrayBuffer | null) | undefined} detach
  * @returns {Array<{ buffer: ArrayBuffer, base: number }>}
  */
 function readBuffers(input, detach) {
@@ -99,9 +99,9 @@ function readBuffers(input, detach) {
     const base = input.varint();
     const length = input.varint();
     if (mode === HANDED_OVER) {
-      const buffer = /** @type {ArrayBuffer | undefined} */ (detach?.(input.varint()));
-      if (buffer === undefined || buffer.byteLength < length) input.broken('a handed over buffer is missing');
-      list.push({ buffer: /** @type {ArrayBuffer} */ (buffer), base });
+      const buffer = detach?.(input.varint(), length) ?? input.broken('a handed over buffer is missing');
+      if (buffer.byteLength < length) input.broken('a handed over buffer is too short');
+      list.push({ buffer, base });
       continue;
     }
     const maxByteLength = mode === RESIZABLE ? input.varint() : 0;

@@ -16,7 +16,7 @@ const others = lazy(() => require('./read-others'), ['readCollection', 'readOthe
  *
  * @typedef {object} DecodeContext
  * @property {unknown[]} [extras]
- * @property {(number: number) => ArrayBuffer | null} [detach]
+ * @property {(number: number, length: number) => ArrayBuffer | null} [detach]
  * @property {(value: any) => unknown} [onHook]
  * @property {(stack: string) => string} [mapStack]
  */

@@ -20,7 +20,7 @@
 // Reading: `reset(bytes, position)`, then `readArgs(context)`, `readValue(context)`, `readError(context)`.
 //
 //   extras      what the encoder put there, after its journey
-//   detach      the ArrayBuffer for a number that `attach` gave
+//   detach      the ArrayBuffer for a number that `attach` gave, and its length
 //   onHook      makes the value for what `onFunction` or `onObject` gave. Where that refers back to the
 //               value being made, the place is filled once it is.
 //   mapStack    maps the stack of every error

@@ -2,12 +2,15 @@
 
 const { FLAGS, HEADER, TAGS } = require('./tags');
 const { define, ShapeTree } = require('./shapes');
-const { SLACK } = require('./writer');
+const { SLACK, TooLarge } = require('./writer');
 const { Text } = require('./text');
 const { lazy } = require('../lazy');
 
 /** What is seldom needed. */
-const refusals = lazy(() => require('./refuse'), ['pathText', 'refuseUnreadable', 'refuseValue']);
+const refusals = lazy(
+  () => require('./refuse'),
+  ['pathText', 'refuseLarge', 'refuseUnreadable', 'refuseValue'],
+);
 const transfers = lazy(() => require('./transfer'), ['checkTransfer']);
 
 /** @typedef {import('./buffers').BufferTable} BufferTable */
@@ -91,6 +94,8 @@ class Message extends Text {
    */
   begin(context, root) {
     if (this.busy) throw new Error('This encoder is writing a message: a getter or hook needs another one');
+    const start = this.position;
+    if (start > this.limit) this.grow(start + SLACK);
     this.busy = true;
     this.root = root;
     if (context !== undefined) {
@@ -98,8 +103,6 @@ class Message extends Text {
       this.extrasBefore = context.extras?.length ?? 0;
     }
     this.number++;
-    const start = this.position;
-    if (start > this.limit) this.grow(start + SLACK);
     this.position = start + HEADER;
     return start;
   }
@@ -172,6 +175,7 @@ class Message extends Text {
     // The end is where the object lists are emptied, and there may be none yet.
     this.count ||= 1;
     if (thrown === this.refused || thrown instanceof require('../errors').SerializationError) return thrown;
+    if (thrown instanceof TooLarge) return refusals.refuseLarge(this.root, thrown);
     return refusals.refuseUnreadable(this.where(), thrown);
   }
 

@@ -139,6 +139,21 @@ function refuseValue(value, path, cause = cloneError(value, path)) {
 }
 
 /**
+ * More than fits into a message.
+ *
+ * @param {string} root
+ * @param {unknown} cause
+ */
+function refuseLarge(root, cause) {
+  return refusal(
+    root,
+    'besides its large buffers it takes more than 2 GiB',
+    'Give parts of it to several tasks, or put it into a SharedArrayBuffer or a file',
+    cause,
+  );
+}
+
+/**
  * A getter, a proxy trap or a hook that threw while the value was read.
  *
  * @param {string} path
@@ -159,4 +174,13 @@ function refuseUnreadable(path, thrown) {
   );
 }
 
-module.exports = { cloneError, dataCloneError, keepSteps, pathText, refusal, refuseUnreadable, refuseValue };
+module.exports = {
+  cloneError,
+  dataCloneError,
+  keepSteps,
+  pathText,
+  refusal,
+  refuseLarge,
+  refuseUnreadable,
+  refuseValue,
+};

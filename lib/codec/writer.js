@@ -27,6 +27,16 @@ const LOOP = 12;
  */
 const wide = /[\u0100-\uffff]/;
 
+/** The most bytes that messages take in one buffer: the frames around them count in signed 32-bit integers. */
+const MOST = 2 ** 31 - 2 ** 20;
+
+/** A message has become larger than any may be. */
+class TooLarge extends RangeError {
+  constructor() {
+    super('The values take more than 2 GiB as bytes');
+  }
+}
+
 /** A byte buffer that grows. */
 class Writer {
   /** @param {number} [size] bytes to begin with */
@@ -37,6 +47,19 @@ class Writer {
     this.position = 0;
     /** Beyond this position there is no slack. */
     this.limit = this.bytes.length - SLACK;
+  }
+
+  /**
+   * Writes into this memory from now on, from its beginning, until it has to grow.
+   *
+   * @param {Uint8Array} memory the whole of its buffer; it becomes `bytes`
+   */
+  writeInto(memory) {
+    const whole = memory instanceof Buffer ? memory : Buffer.from(memory.buffer);
+    this.bytes = /** @type {Bytes} */ (whole);
+    this.view = new DataView(memory.buffer);
+    this.position = 0;
+    this.limit = memory.length - SLACK;
   }
 
   /**
@@ -51,7 +74,8 @@ class Writer {
 
   /** @param {number} needed */
   grow(needed) {
-    const size = Math.max(needed + SLACK, this.bytes.length * 2);
+    if (needed > MOST) throw new TooLarge();
+    const size = Math.max(needed + SLACK, Math.min(this.bytes.length * 2, MOST));
     const bytes = /** @type {Bytes} */ (Buffer.allocUnsafeSlow(size));
     bytes.set(this.bytes.subarray(0, this.position));
     this.bytes = bytes;
@@ -131,6 +155,8 @@ class Writer {
 }
 
 exports.LOOP = LOOP;
+exports.MOST = MOST;
 exports.SLACK = SLACK;
+exports.TooLarge = TooLarge;
 exports.Writer = Writer;
 exports.wide = wide;

@@ -202,6 +202,22 @@ const GRAPH = table({ dependsOn: names }, RUN);
 // ---------------------------------------------------------------------------------------------- reading
 
 /**
+ * The arguments, where the options of a task are nothing else: a shorter way to the same as `read`.
+ *
+ * @param {any} options
+ * @returns {readonly unknown[] | undefined}
+ */
+function onlyArgs(options) {
+  if (typeof options !== 'object' || options === null) return undefined;
+  let args;
+  for (const key in options) {
+    if (key !== 'args' || !hasOwnProperty.call(options, key)) return undefined;
+    args = options.args;
+  }
+  return isArray(args) ? args : undefined;
+}
+
+/**
  * @param {unknown} options
  * @param {Table} known
  * @param {RunOptions} base
@@ -289,6 +305,7 @@ module.exports = {
   RETRIED,
   RUN,
   copy,
+  onlyArgs,
   read,
   readBeside,
 };

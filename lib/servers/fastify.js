@@ -207,4 +207,5 @@ function sendPage(reply, { status, type, text }) {
   return reply.code(status).header('cache-control', 'no-store').type(type).send(text);
 }
 
-module.exports = { healthRoute, metricsRoute, offload, plugin };
+// The plugin itself is what is registered; the rest stands beside it.
+module.exports = Object.assign(plugin, { tasklets: plugin, healthRoute, metricsRoute, offload });

@@ -4,7 +4,7 @@
 
 const { capture } = require('../capture-host');
 const { InvalidTaskError, describe } = require('../errors');
-const { withArgs } = require('../options');
+const { copy } = require('../options/task');
 const { GeneratorStream } = require('../verbs/generator-stream');
 const { moduleOf } = require('../verbs/module');
 const { engineOf } = require('../pool');
@@ -115,7 +115,8 @@ class Offloaded {
     const engine = engineOf(pool);
     if (engine === undefined) return this.#startElsewhere(pool, request);
     const prepared = this.#preparedFor(engine);
-    const options = withArgs(this.#run, [request]);
+    const options = copy(this.#run);
+    options.args = [request];
     if (name !== undefined) Object.assign(options, { name, plain: false });
     if (prepared.isGenerator) return new Many(new GeneratorStream(engine, this.#handler, options, prepared));
     return new One(engine.submit(this.#handler, options, prepared));

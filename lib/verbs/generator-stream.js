@@ -7,7 +7,6 @@
  * iterator waits for that. A generator that has not ended within its grace is cancelled like any task.
  */
 
-const binding = require('../native');
 const { FORM } = require('../frames');
 const { extrasOf, isSettled } = require('../handle');
 const { Listener } = require('../yields');
@@ -160,7 +159,7 @@ class GeneratorStream {
   /** @param {import('../handle').TaskHandle<any>} handle */
   async #hangUp(handle) {
     const engine = this.#engine;
-    const hangUp = () => binding.hangUp(engine.pool, handle.id);
+    const hangUp = () => engine.edge.hangUp(engine.pool, handle.id);
     engine.flush(true);
     // It may not have begun, and refuse to be cancelled: then it is told with its first value.
     extrasOf(handle).listener = /** @type {any} */ ({ hear: hangUp });
@@ -189,7 +188,7 @@ class GeneratorStream {
   #setIdle(isIdle) {
     if (isIdle === this.#isIdle) return;
     this.#isIdle = isIdle;
-    binding.idles(this.#engine.isolate.id, isIdle);
+    this.#engine.edge.idles(this.#engine.isolate.id, isIdle);
   }
 }
 

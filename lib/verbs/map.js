@@ -11,7 +11,7 @@
 
 const { configError, describe } = require('../errors');
 const { FORM } = require('../frames');
-const { mapOptions, withArgs } = require('../options');
+const { mapOptions } = require('../options');
 
 /** How long a chunk should last, in milliseconds. */
 const CHUNK_TIME = 1;
@@ -83,7 +83,7 @@ async function map(engine, task, iterable, options) {
       const first = index;
       const count = args.length - 1;
       index += count;
-      const handle = engine.submit(task, withArgs(run, args), prepared, FORM.CHUNK);
+      const handle = engine.submit(task, run, prepared, FORM.CHUNK, args);
       running.add(handle);
       handle.then((/** @type {unknown[]} */ values) => {
         running.delete(handle);

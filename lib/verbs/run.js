@@ -8,8 +8,7 @@
 
 const { refuseGenerator } = require('../engine');
 const { NO_USAGE } = require('../failure');
-const { retryOptions, runOptions, withArgs, wrapOptions } = require('../options');
-const { DEFAULTS } = require('../options');
+const { DEFAULTS, onlyArgs, retryOptions, runOptions, wrapOptions } = require('../options');
 const { TaskHandle, nameOf, refuse } = require('../handle');
 const { InvalidTaskError, describe } = require('../errors');
 const { moduleOf } = require('./module');
@@ -20,13 +19,15 @@ const { moduleOf } = require('./module');
  * @param {unknown} options
  */
 function run(engine, task, options) {
+  let args;
   let given;
   try {
-    given = runOptions(options);
+    args = onlyArgs(options);
+    given = args === undefined ? runOptions(options) : DEFAULTS;
   } catch (error) {
     return refused(engine, task, error);
   }
-  return engine.submit(task, given);
+  return engine.submit(task, given, undefined, 0, args);
 }
 
 /**
@@ -63,8 +64,7 @@ function wrap(engineOf, task, options) {
   // Captured once, now: what the function uses is frozen at its definition.
   const prepared = engineOf().prepareToKeep(task, base);
   if (prepared.isGenerator) throw refuseGenerator(nameOf(task, base));
-  const wrapped = (/** @type {unknown[]} */ ...args) =>
-    engineOf().submit(task, withArgs(base, args), prepared);
+  const wrapped = (/** @type {unknown[]} */ ...args) => engineOf().submit(task, base, prepared, 0, args);
   Object.defineProperty(wrapped, 'name', { value: base.name ?? task.name, configurable: true });
   if (typeof task === 'function')
     Object.defineProperty(wrapped, 'length', { value: task.length, configurable: true });

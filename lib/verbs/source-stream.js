@@ -9,7 +9,6 @@
  */
 
 const { CancelledError } = require('../errors');
-const { withArgs } = require('../options');
 
 /**
  * @typedef {import('../engine').Engine} Engine
@@ -193,7 +192,7 @@ class SourceStream {
     const { engine, isOrdered, prepared, run, task } = this.#given;
     const place = new Place();
     this.#open++;
-    place.handle = engine.submit(task, withArgs(run, [step.value, this.#index++]), prepared);
+    place.handle = engine.submit(task, run, prepared, 0, [step.value, this.#index++]);
     this.#running.add(place);
     if (isOrdered) this.#line.push(place);
     place.handle.then(

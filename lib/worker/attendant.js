@@ -15,6 +15,7 @@ const { FORM, REPORT, TASK, WORDS, aligned } = require('../frames');
 const { SerializationError } = require('../errors');
 const { here } = require('../isolate');
 const { getHeapStatistics } = require('node:v8');
+const { fetcher } = require('../attached-content');
 const { attach, attachedEngine } = require('./attached');
 const { Tasks } = require('./tasks');
 const { Progress } = require('./progress');
@@ -30,6 +31,7 @@ const {
   then,
 } = require('./guard');
 const { callFor, presentTask } = require('./present');
+const { SpareFrames } = require('./spare-frames');
 const { speak } = require('./speaker');
 const { cleanStack } = require('./stack');
 const { transfersOf } = require('./transfers');
@@ -43,6 +45,7 @@ const HAS_MAIL = 2 ** 40;
 const REPORT_AFTER = 1;
 /** Milliseconds that a worker runs tasks without a look at its event loop. */
 const LOOP_AFTER = 10;
+const NO_CLEANER = { Cleaner: undefined };
 /** Milliseconds between two words about the heap. */
 const WEIGH_AFTER = 100;
 const INBOX_BYTES = 64 * 1024;
@@ -62,11 +65,16 @@ class Attendant {
   #concurrency = AUTO_CONCURRENCY;
   /** @type {any} */
   #config;
+  /** Where idle workers are to give memory back. @type {InstanceType<typeof import('./cleaner').Cleaner> | undefined} */
+  #cleaner = undefined;
   /** For tasks that tasks of this worker submit. @type {import('../engine').Engine | undefined} */
   #engine = undefined;
   #tasks = new Tasks();
+  #frames = new SpareFrames();
   #decoder = new Decoder();
   #outbox = new Encoder(INBOX_BYTES);
+  /** The memory of the outbox that the scheduler can read, where there is any. @type {Uint8Array | null} */
+  #shared = null;
   /** @type {Uint8Array} */
   #inbox = new Uint8Array(INBOX_BYTES);
   /** @type {DataView} */
@@ -88,6 +96,8 @@ class Attendant {
    * stand behind them, however long they take, and could not be taken back any more.
    */
   #fetching = 0;
+  /** How many of those that await have limits of their own. */
+  #limited = 0;
   #scheduled = false;
   #lastLoop = 0;
   #lastReport = 0;
@@ -105,7 +115,7 @@ class Attendant {
   #present = undefined;
   /** How large arguments of the present task are taken over. */
   #taking = {
-    detach: (/** @type {number} */ number) => binding.detach(this.#present?.id ?? 0, false, number),
+    detach: fetcher(() => this.#present?.id ?? 0, false),
   };
   progress = new Progress(this.#isolate.id);
   /** What waits for its parcel, by task. @type {Map<number, (content: any, refused?: string) => void>} */
@@ -143,6 +153,11 @@ class Attendant {
     if (words === undefined) exit(0);
     this.#clock = now();
     this.#words = /** @type {Int32Array | null} */ (words);
+    const memory = binding.outbox(this.#isolate.id);
+    if (memory !== null) {
+      this.#outbox.writeInto(memory);
+      this.#shared = this.#outbox.bytes;
+    }
     this.#port.on(
       'message',
       guarded((message) => this.#receive(message)),
@@ -161,6 +176,9 @@ class Attendant {
   #configure(config) {
     const { concurrency } = config.workers;
     this.#concurrency = concurrency === 'auto' ? AUTO_CONCURRENCY : concurrency;
+    this.#cleaner?.stop();
+    const { Cleaner } = config.memory.cleanup === 'aggressive' ? require('./cleaner') : NO_CLEANER;
+    this.#cleaner = Cleaner && new Cleaner(() => this.#weigh());
     this.#config = config;
     const engine = this.#engine;
     if (engine !== undefined) engine.config = config;
@@ -228,7 +246,9 @@ class Attendant {
   }
 
   #hasRoom() {
-    return this.#fetching === 0 && this.#running - this.#parents < this.#concurrency;
+    // Beside a task with limits nothing else begins, but what it waits for.
+    const most = this.#limited > 0 ? 1 : this.#concurrency;
+    return this.#fetching === 0 && this.#running - this.#parents < most;
   }
 
   /**
@@ -243,7 +263,7 @@ class Attendant {
     // With nothing else under way the next task may be waited for awake, which is sooner than to be woken.
     const waiting = hungry && this.#running === 0;
     let result = binding.exchange(this.#isolate.id, outbox.bytes, length, hungry, waiting, this.#inbox);
-    if (outbox.bytes.length > KEEP_BYTES) this.#outbox = new Encoder(INBOX_BYTES);
+    if (outbox.bytes !== this.#shared) this.#writeAnew(outbox);
     const mail = result >= HAS_MAIL / 2;
     if (mail) result -= HAS_MAIL;
     if (result < 0) {
@@ -256,12 +276,34 @@ class Attendant {
     }
     if (this.#lastReport - this.#lastWeighed > WEIGH_AFTER) this.#weigh();
     if (mail) this.#isolate.drain();
-    if (!hungry || result === 0) return false;
+    if (!hungry) return false;
+    if (result === 0) {
+      if (this.#running === 0) this.#cleaner?.rest();
+      return false;
+    }
+    this.#cleaner?.stop();
     this.#length = result;
     this.#at = 0;
     this.#index = 0;
     this.#word = this.#words === null ? 0 : load(this.#words, WORDS.CLAIM);
     return true;
+  }
+
+  /**
+   * A result did not fit into the shared memory, or there is none.
+   *
+   * @param {Encoder} outbox
+   */
+  #writeAnew(outbox) {
+    if (this.#shared !== null) outbox.writeInto(this.#shared);
+    else if (outbox.bytes.length > KEEP_BYTES) this.#outbox = new Encoder(INBOX_BYTES);
+  }
+
+  /** What has been written can be collected from now on, however long the next task takes. */
+  #publish() {
+    const { bytes, position } = this.#outbox;
+    if (bytes === this.#shared) store(/** @type {Int32Array} */ (this.#words), WORDS.PUBLISHED, position);
+    else this.#exchange(false);
   }
 
   /** @param {boolean} hungry */
@@ -317,6 +359,7 @@ class Attendant {
     const task = new Task(this, view.getFloat64(at + TASK.ID, true), view.getUint32(at + TASK.OWNER, true));
     this.#present = task;
     if (flags & (TASK.TIMED | TASK.ANNOUNCED)) this.#announce(flags, task.id, index, start);
+    if (flags & TASK.LIMITED) task.limited = true;
     let result;
     try {
       if (form & NOT_HERE_YET && !this.#isLoaded(at, form)) {
@@ -428,7 +471,7 @@ class Attendant {
    */
   async #runLater(task, at, form) {
     // The inbox is filled anew before the parts have come.
-    const frame = this.#inbox.slice(at, at + this.#view.getUint32(at + TASK.LENGTH, true));
+    const frame = this.#frames.copy(this.#inbox, at, at + this.#view.getUint32(at + TASK.LENGTH, true));
     const hasParcel = (form & (FORM.PARCEL | FORM.SECTION_PARCEL)) !== 0;
     const parcel = hasParcel ? await this.#fetch(task) : NO_PARCEL;
     // Behind what the task does in this very moment.
@@ -441,8 +484,9 @@ class Attendant {
       callable.args ??
       this.#decoder.readArgs({
         extras: parcel.args,
-        detach: (/** @type {number} */ number) => binding.detach(task.id, false, number),
+        detach: fetcher(() => task.id, false),
       });
+    this.#frames.free(frame);
     return begin(task, form, args);
   }
 
@@ -540,6 +584,7 @@ class Attendant {
     // Ahead of all else: it reads a property of the user's, which may throw.
     const settling = resolved(promise);
     this.#running++;
+    if (task.limited) this.#limited++;
     this.#live.set(task.id, task);
     task.awaits = true;
     if (task.children > 0) this.#parents++;
@@ -563,9 +608,13 @@ class Attendant {
       if (fulfilled) this.#fulfilled(task, value, now() - start);
       else this.#rejected(task, value, now() - start);
       this.#running--;
+      if (task.limited) this.#limited--;
       this.#live.delete(task.id);
       task.awaits = false;
       if (task.children > 0) this.#parents--;
+      // Something else may hold the thread before this moment ends; nobody looks where nothing else is under way.
+      const alone = this.#running === 0 && this.#at === this.#length;
+      if (alone || now() - this.#lastReport > REPORT_AFTER) this.#exchange(false);
       this.#soon();
     } catch (error) {
       breakOff(error);
@@ -612,6 +661,7 @@ class Attendant {
     }
     finishReport(outbox, start, task.id, form << 8, run, outbox.position - start - REPORT.HEADER, 0);
     if (task.callable !== undefined) this.#tasks.finish(task.callable);
+    this.#publish();
   }
 
   /**
@@ -718,6 +768,7 @@ class Attendant {
     outbox.position += note.length;
     finishReport(outbox, start, task.id, 1, run, body, note.length);
     if (task.callable !== undefined) this.#tasks.finish(task.callable);
+    this.#publish();
   }
 }
 
@@ -735,6 +786,8 @@ class Task {
     /** @type {any} */
     this.callable = undefined;
     this.cancelled = false;
+    /** Whether it has limits of its own. */
+    this.limited = false;
     /** Whether its function has given a promise that is not settled. */
     this.awaits = false;
     /** Tasks that it has submitted and that are not settled. */
@@ -846,4 +899,6 @@ function finishReport(outbox, start, id, status, run, body, note) {
 }
 
 exports.Attendant = Attendant;
+exports.begin = begin;
+exports.isThenable = isThenable;
 exports.Task = Task;

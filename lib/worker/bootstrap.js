@@ -12,11 +12,19 @@ const { port } = threads.workerData.tasklets;
 // What the library needs to start is nobody else's.
 /** @type {any} */ (threads).workerData = null;
 
-/** @param {{ seat: { addon: string | undefined, pool: number, worker: number, config: any } }} message */
-function take({ seat: { addon, pool, worker, config } }) {
-  seat.addon = addon;
+/** @typedef {{ addon: string | undefined, pool: number, worker: number, config: any }} Seat */
+
+/** @param {{ seat: Seat, prepare?: { addon: string | undefined } }} message */
+function take({ seat: taken, prepare }) {
+  seat.addon = (taken ?? prepare).addon;
   const { Attendant } = require('./attendant');
-  new Attendant(pool, worker, port, config).start();
+  if (taken === undefined) {
+    // A spare one has all loaded when its seat comes.
+    require('./warm');
+    port.once('message', take);
+    return;
+  }
+  new Attendant(taken.pool, taken.worker, port, taken.config).start();
 }
 
 const first = threads.receiveMessageOnPort(port);

@@ -2,9 +2,7 @@
 
 /** Keeps the library's own frames out of the stacks of tasks. */
 
-const path = require('node:path');
-
-const LIBRARY = path.dirname(__dirname) + path.sep;
+const home = require('../home');
 
 /**
  * Cuts a stack where the user's part of it ends.
@@ -19,7 +17,7 @@ function cleanStack(error, seen = new Set()) {
     if (typeof error.stack !== 'string') return;
     const lines = error.stack.split('\n');
     const end = lines.findIndex(
-      (/** @type {string} */ line) => line.startsWith('    at ') && line.includes(LIBRARY),
+      (/** @type {string} */ line) => line.startsWith('    at ') && line.includes(home.library),
     );
     if (end > 0) {
       // The frames of Node between the user's function and ours tell nobody anything.

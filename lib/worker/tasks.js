@@ -15,7 +15,7 @@ class Tasks {
   #reviver = new Reviver({
     codec,
     definition: (id) => /** @type {Uint8Array} */ (binding.definition(id)),
-    own: () => require('../..'),
+    own: () => require('../face'),
   });
   /** @type {Map<number, Callable | Promise<Callable>>} */
   #modules = new Map();

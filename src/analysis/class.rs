@@ -9,8 +9,10 @@ pub struct ClassFacts {
     pub heritage: Option<Heritage>,
     /// Private instance fields, in the order in which an instance gets them.
     pub private_fields: Vec<String>,
-    /// Private fields of the class itself.
+    /// Has private members of the class itself.
     pub static_private: bool,
+    /// Private fields of the class itself, in their order.
+    pub static_fields: Vec<String>,
     /// Has private methods or accessors, so its instances are branded.
     pub branded: bool,
     /// Static blocks or static fields: code that runs again with every evaluation.
@@ -62,6 +64,7 @@ pub fn class_facts(class: &Class<'_>) -> ClassFacts {
             }),
         private_fields: Vec::new(),
         static_private: false,
+        static_fields: Vec::new(),
         branded: false,
         static_code: false,
         arrow_fields: Vec::new(),
@@ -101,6 +104,7 @@ impl ClassFacts {
                 if let PropertyKey::PrivateIdentifier(name) = &field.key {
                     if field.r#static {
                         self.static_private = true;
+                        self.static_fields.push(format!("#{}", name.name));
                     } else {
                         self.private_fields.push(format!("#{}", name.name));
                     }

@@ -1,13 +1,16 @@
-//! Large binary contents on their way: copied once out of the sender's memory, and taken over by the
-//! receiver without another copy.
+//! Large binary contents on their way: copied once out of the sender's memory, and once into the receiver's.
 //!
-//! They wait under the task's id, apart from its frames, and go with it: what nobody has taken over
+//! The receiver's buffer is one of its own. Showing it this memory instead would save the second copy, and
+//! give users a buffer that Node refuses to transfer any further.
+//!
+//! Contents wait under the task's id, apart from its frames, and go with it: what nobody has fetched
 //! when the task is settled (or, of a result, when its owner does not want it) is dropped.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
+use super::blocks::Block;
 use super::locked;
 use crate::scheduler::TaskId;
 
@@ -21,7 +24,7 @@ pub enum Way {
 }
 
 struct Content {
-    bytes: Option<Vec<u8>>,
+    block: Option<Arc<Block>>,
     /// Another attempt may need it again.
     kept: bool,
 }
@@ -36,7 +39,7 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 /// Keeps a copy of `bytes` for the task: its number among the task's contents.
 pub fn attach(id: TaskId, way: Way, bytes: &[u8], kept: bool) -> usize {
     let content = Content {
-        bytes: Some(bytes.to_vec()),
+        block: Some(Arc::new(Block::copy_of(bytes))),
         kept,
     };
     let mut waiting = locked(&WAITING);
@@ -55,25 +58,37 @@ pub fn waiting(id: TaskId) -> u64 {
     let waiting = locked(&WAITING);
     let contents = waiting.get(&(id, Way::There)).into_iter().flatten();
     contents
-        .filter_map(|content| content.bytes.as_ref())
-        .map(|bytes| bytes.len() as u64)
+        .filter_map(|content| content.block.as_ref())
+        .map(|block| block.bytes().len() as u64)
         .sum()
 }
 
-/// Takes a content over; `None` where it has been taken or dropped.
-pub fn detach(id: TaskId, way: Way, number: usize) -> Option<Vec<u8>> {
+/// Copies a content to where it is wanted, and lets go of it. `false` where it is gone, or does not fit.
+pub fn fetch(id: TaskId, way: Way, number: usize, into: &mut [u8]) -> bool {
+    let Some(block) = take(id, way, number) else {
+        return false;
+    };
+    let fits = block.bytes().len() == into.len();
+    if fits {
+        into.copy_from_slice(block.bytes());
+    }
+    fits
+}
+
+/// Takes a content out, or leaves it where another attempt may need it.
+fn take(id: TaskId, way: Way, number: usize) -> Option<Arc<Block>> {
     let mut waiting = locked(&WAITING);
     let contents = waiting.get_mut(&(id, way))?;
     let content = contents.get_mut(number)?;
     if content.kept {
-        return content.bytes.clone();
+        return content.block.clone();
     }
-    let bytes = content.bytes.take();
-    if contents.iter().all(|content| content.bytes.is_none()) {
+    let block = content.block.take();
+    if contents.iter().all(|content| content.block.is_none()) {
         waiting.remove(&(id, way));
         COUNT.store(waiting.len(), Ordering::Release);
     }
-    bytes
+    block
 }
 
 /// Drops what is left of a task's contents.

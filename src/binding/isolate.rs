@@ -15,6 +15,7 @@ use napi::Status;
 use napi::bindgen_prelude::{Env, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 
+use super::clock::ThreadClock;
 use super::locked;
 use super::pool::Pool;
 use crate::metrics::Shard;
@@ -54,23 +55,33 @@ impl Attention {
 ///
 /// A wake-up takes longer than most tasks that come one after the other. So a worker that has run out
 /// of tasks polls for a moment, as long as that has been worth it lately: after a few disappointments
-/// it goes to sleep at once, until a task comes so soon that polling would have caught it.
+/// it goes to sleep at once, until a task has come so soon that polling would have caught it. Where others
+/// need the cores, polling is what keeps the task from coming in time; so after each failure in a row
+/// twice as many such tasks are waited for.
+///
+/// Only the worker's own thread writes here.
 #[derive(Default)]
 pub struct Patience {
     disappointments: AtomicU32,
+    /// So many quick tasks are to come before it polls again, and how often in a row that was so.
+    asleep: AtomicU32,
+    failures: AtomicU32,
     idle_since: AtomicU64,
 }
 
 /// How long a worker polls: some wake-ups' worth.
 const POLL: Duration = Duration::from_micros(50);
 const MOST_DISAPPOINTMENTS: u32 = 3;
+/// The most quick tasks that are waited for asleep are two to the power of this: some 50 ms of them.
+const MOST_FAILURES: u32 = 12;
 
 impl Patience {
     /// The worker has come for tasks; it had none since it went to sleep.
     pub fn woken(&self, now: u64) {
         let since = self.idle_since.swap(0, Ordering::Relaxed);
         if since != 0 && u128::from(now.saturating_sub(since)) < POLL.as_nanos() {
-            self.disappointments.store(0, Ordering::Relaxed);
+            let asleep = self.asleep.load(Ordering::Relaxed);
+            self.asleep.store(asleep.saturating_sub(1), Ordering::Relaxed);
         }
     }
 
@@ -81,14 +92,30 @@ impl Patience {
 
     /// Polls, if that is worth it: whether a call has come.
     pub fn poll(&self, isolate: &Isolate) -> bool {
-        let before = self.disappointments.load(Ordering::Relaxed);
-        if before >= MOST_DISAPPOINTMENTS {
+        if self.asleep.load(Ordering::Relaxed) > 0 {
             return false;
         }
         let called = isolate.poll(POLL);
-        self.disappointments
-            .store(if called { 0 } else { before + 1 }, Ordering::Relaxed);
+        if called {
+            self.disappointments.store(0, Ordering::Relaxed);
+            self.failures.store(0, Ordering::Relaxed);
+        } else {
+            self.disappoint();
+        }
         called
+    }
+
+    fn disappoint(&self) {
+        let disappointments = self.disappointments.load(Ordering::Relaxed) + 1;
+        let enough = disappointments >= MOST_DISAPPOINTMENTS;
+        self.disappointments
+            .store(if enough { 0 } else { disappointments }, Ordering::Relaxed);
+        if enough {
+            let failures = self.failures.load(Ordering::Relaxed);
+            self.asleep.store(1 << failures, Ordering::Relaxed);
+            self.failures
+                .store(MOST_FAILURES.min(failures + 1), Ordering::Relaxed);
+        }
     }
 }
 
@@ -99,6 +126,8 @@ pub struct Seat {
     pub words: Arc<SharedWords>,
     pub shard: Arc<Shard>,
     pub patience: Patience,
+    /// What its thread uses.
+    pub clock: ThreadClock,
 }
 
 /// What the process waits for on behalf of an isolate.

@@ -7,6 +7,8 @@ use std::sync::atomic::AtomicI32;
 
 use napi::bindgen_prelude::{Env, Int32ArraySlice, Uint8ArraySlice};
 
+use crate::scheduler::claim::SharedWords;
+
 /// The bytes of a JavaScript array, to be written by this call.
 ///
 /// `array` is a typed array that the caller has passed to the native call now running on its own
@@ -32,6 +34,24 @@ pub fn map_words<'env, T: Send + Sync + 'static>(
     // JavaScript through `Atomics` or, for the stamps, single aligned stores.
     let array =
         unsafe { Int32ArraySlice::from_external(env, start, slice.len(), keep, |_, keep| drop(keep)) }?;
+    let mapped = std::ptr::eq(array.as_ptr(), start.cast_const());
+    Ok(mapped.then_some(array))
+}
+
+/// Shows the outbox of a worker to JavaScript, as a `Uint8Array`; `None` where the runtime only takes copies.
+pub fn map_outbox<'env>(
+    env: &'env Env,
+    words: &Arc<SharedWords>,
+) -> napi::Result<Option<Uint8ArraySlice<'env>>> {
+    let slice = words.outbox.words();
+    let start = slice.as_ptr().cast_mut().cast::<u8>();
+    let keep = Arc::clone(words);
+    // SAFETY: the memory is `size_of_val(slice)` bytes, any of which may have any value; `keep` holds it
+    // until V8 has let go of the buffer. Rust only ever reads it, through atomics, and only bytes that
+    // JavaScript has published by a sequentially consistent store and does not write again meanwhile.
+    let array = unsafe {
+        Uint8ArraySlice::from_external(env, start, size_of_val(slice), keep, |_, keep| drop(keep))
+    }?;
     let mapped = std::ptr::eq(array.as_ptr(), start.cast_const());
     Ok(mapped.then_some(array))
 }

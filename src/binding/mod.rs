@@ -6,6 +6,8 @@
 
 mod analysis;
 mod attachments;
+mod blocks;
+mod clock;
 mod config;
 mod isolate;
 mod memory;
@@ -19,13 +21,14 @@ mod timekeeper;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use cpu_time::ThreadTime;
-use napi::bindgen_prelude::{ArrayBuffer, Env, Function, Int32ArraySlice, Uint8Array, Uint8ArraySlice};
+use napi::bindgen_prelude::{Env, Function, Int32ArraySlice, Uint8Array, Uint8ArraySlice};
 use napi_derive::napi;
 
 use crate::metrics::{self, cpu_share};
 use crate::scheduler::{Exit, Handed, IsolateId, State, TaskId, WorkerId};
 use crate::wire::{self, Kind, Mail, Told, Yielded};
 use attachments::Way;
+use clock::ThreadClock;
 use isolate::{Isolate, Patience, Seat};
 use pool::{Pool, Reported};
 
@@ -97,10 +100,10 @@ pub fn task_ids(count: u32) -> f64 {
     first
 }
 
-/// Keeps what a function is, for workers to fetch: its number.
+/// Keeps what a function is, for workers to fetch, until it is forgotten or `isolate` is gone: its number.
 #[napi(catch_unwind)]
-pub fn define(bytes: Uint8ArraySlice<'_>) -> u32 {
-    registry::define(&bytes)
+pub fn define(isolate: u32, bytes: Uint8ArraySlice<'_>) -> u32 {
+    registry::define(IsolateId(isolate), &bytes)
 }
 
 /// What was defined under a number; `null` where it has been forgotten.
@@ -202,6 +205,7 @@ pub fn join<'env>(
         words: Arc::clone(&words),
         shard,
         patience: Patience::default(),
+        clock: ThreadClock::here(),
     };
     *locked(&isolate.seat) = Some(Arc::new(seat));
     let mapped = memory::map_words(env, &words, |words| words.words())?;
@@ -209,6 +213,13 @@ pub fn join<'env>(
         napi::Either::B(napi::bindgen_prelude::Null),
         napi::Either::A,
     )))
+}
+
+/// The memory for what this worker reports, which the scheduler can read once it is published; `null`
+/// where it cannot be mapped.
+#[napi(catch_unwind)]
+pub fn outbox(env: &Env, isolate: u32) -> napi::Result<Option<Uint8ArraySlice<'_>>> {
+    memory::map_outbox(env, &seated(isolate)?.words)
 }
 
 /// Begins the next task of the batch, where the words cannot be mapped: its index, or -1.
@@ -245,7 +256,10 @@ pub fn exchange(
     let isolate = isolate_of(isolate)?;
     isolate.answered();
     let seat = seat_of(&isolate)?;
-    let message = outbox.get(..length as usize).unwrap_or(&[]);
+    // What had been published may have been taken over before.
+    let message = outbox
+        .get(seat.words.close_outbox()..length as usize)
+        .unwrap_or(&[]);
     BUFFERS.with_borrow_mut(
         |Buffers {
              told,
@@ -284,6 +298,8 @@ pub fn exchange(
             }
             if batch.is_empty() {
                 seat.patience.sleeps(registry::now());
+            } else if batch[0].limited {
+                seat.pool.mark_cpu(seat.worker, seat.clock);
             }
             let mail = if isolate.has_mail() { HAS_MAIL } else { 0 };
             Ok(put(&isolate, std::mem::take(batch), memory::writable(&mut inbox)) + mail)
@@ -406,12 +422,15 @@ pub fn attach(id: f64, back: bool, content: Uint8ArraySlice<'_>, kept: bool) -> 
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// Takes a content over, as an `ArrayBuffer` that is that very memory; `null` where it is gone.
+/// Copies a content to where it is wanted, and lets go of it. `false` where it is gone, or has another length.
 #[napi(catch_unwind)]
-pub fn detach(env: &Env, id: f64, back: bool, number: u32) -> napi::Result<Option<ArrayBuffer<'_>>> {
-    attachments::detach(task_id(id), way(back), number as usize)
-        .map(|bytes| ArrayBuffer::from_data(env, bytes))
-        .transpose()
+pub fn fetch_attached(id: f64, back: bool, number: u32, mut into: Uint8ArraySlice<'_>) -> bool {
+    attachments::fetch(
+        task_id(id),
+        way(back),
+        number as usize,
+        memory::writable(&mut into),
+    )
 }
 
 /// Drops what is left of a task's contents.
@@ -602,6 +621,12 @@ pub fn rest_pool(pool: u32) {
     if let Some(pool) = registry::pool(pool) {
         pool.rest();
     }
+}
+
+/// Whether the CPU time of a task can be limited here.
+#[napi(catch_unwind)]
+pub fn has_thread_clocks() -> bool {
+    ThreadClock::IS_THERE
 }
 
 /// Takes tasks again after a shutdown.

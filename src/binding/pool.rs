@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
+use super::clock::ThreadClock;
 use super::isolate::Isolate;
 use super::post::Post;
 use super::timekeeper::Timekeeper;
-use super::{locked, read, registry, settings, written};
+use super::{blocks, locked, read, registry, settings, written};
 use crate::config::{Config, ConfigError, Machine};
 use crate::logging::{Logger, Record, Sink};
 use crate::metrics::{Metrics, Shard};
@@ -14,7 +15,7 @@ use crate::scheduler::claim::SharedWords;
 use crate::scheduler::{
     Effects, Exit, Handed, IsolateId, Nanos, NewTask, Scheduler, State, Summary, TaskId, WorkerId,
 };
-use crate::wire::{Kind, Mail, Told, Yielded, millis};
+use crate::wire::{self, Kind, Mail, Told, Yielded, millis};
 
 /// A logger of the user's is called by the JavaScript side, which sees all that is logged.
 struct WrittenInJavaScript;
@@ -45,6 +46,15 @@ fn listened(scheduler: &mut Scheduler, worker: WorkerId, yields: &[Yielded]) -> 
         Some((owner, yielded.clone()))
     });
     listened.collect()
+}
+
+/// Results that other tasks need stay with the scheduler.
+fn keep_awaited(scheduler: &mut Scheduler, told: &[Told], message: &[u8]) {
+    for Told { report, .. } in told {
+        if report.fulfilled && report.form == 0 && scheduler.is_awaited(report.id) {
+            scheduler.keep(report.id, Arc::from(&message[report.body.clone()]));
+        }
+    }
 }
 
 /// One pool.
@@ -140,11 +150,7 @@ impl Pool {
         let now = registry::now();
         let mut scheduler = locked(&self.scheduler);
         let yields = listened(&mut scheduler, worker, reported.yields);
-        for Told { report, .. } in told {
-            if report.fulfilled && report.form == 0 && scheduler.is_awaited(report.id) {
-                scheduler.keep(report.id, Arc::from(&message[report.body.clone()]));
-            }
-        }
+        keep_awaited(&mut scheduler, told, message);
         let reports = told.iter().map(|told| &told.report);
         scheduler.exchange(worker, reports, hungry, now, batch, &mut fx);
         let busy = scheduler.others_busy(worker);
@@ -157,6 +163,30 @@ impl Pool {
         };
         self.carry_out(&fx, now, &post, shard);
         busy
+    }
+
+    /// Takes over what a worker has finished and not reported, because it is stuck or has ended.
+    fn collect(self: &Arc<Self>, worker: WorkerId, words: &SharedWords) {
+        let (mut told, mut fx, now) = (Vec::new(), Effects::default(), registry::now());
+        let mut scheduler = locked(&self.scheduler);
+        // Under the scheduler's lock, so that nothing that the worker reports later overtakes it.
+        let message = words.collect();
+        // What cannot be read is no report; the worker, if it lives, hears of it by its next exchange.
+        let _ = wire::read_reports(&message, &mut told, &mut Vec::new());
+        for Told { report, .. } in &mut told {
+            // What its thread has used meanwhile went into what it does now, for the greater part.
+            report.cpu = report.run;
+        }
+        keep_awaited(&mut scheduler, &told, &message);
+        scheduler.found(worker, told.iter().map(|told| &told.report), now, &mut fx);
+        drop(scheduler);
+        let post = Post {
+            told: &told,
+            yields: &[],
+            message: &message,
+            worker: worker.0,
+        };
+        self.carry_out(&fx, now, &post, &self.shard);
     }
 
     /// Whether there is a core for one that waits awake, beside the busy workers and the submitter.
@@ -228,6 +258,19 @@ impl Pool {
         }
     }
 
+    /// A worker has been handed a task whose CPU time is limited: it counts from here.
+    pub fn mark_cpu(self: &Arc<Self>, worker: WorkerId, clock: ThreadClock) {
+        if let Some(used) = clock.read() {
+            self.decide(|scheduler, now, fx| scheduler.mark_cpu(worker, used, now, fx));
+        }
+    }
+
+    fn clock_of(&self, worker: WorkerId) -> Option<ThreadClock> {
+        let seats = read(&self.seats);
+        let (_, isolate) = seats.iter().find(|(id, _)| *id == worker)?;
+        locked(&isolate.seat).as_ref().map(|seat| seat.clock)
+    }
+
     pub fn begun(self: &Arc<Self>, worker: WorkerId, id: TaskId) {
         self.decide(|scheduler, _, fx| scheduler.begun(worker, id, fx));
     }
@@ -274,6 +317,12 @@ impl Pool {
 
     pub fn exited(self: &Arc<Self>, worker: WorkerId, exit: &Exit) {
         written(&self.seats).retain(|(id, _)| *id != worker);
+        let words = locked(&self.scheduler).words_of(worker);
+        if let Some(words) = words {
+            self.collect(worker, &words);
+        }
+        // Workers leave when there is little to do: what is kept for large contents goes with them.
+        blocks::give_back();
         self.decide(|scheduler, now, fx| scheduler.exited(worker, exit, now, fx));
     }
 
@@ -302,6 +351,15 @@ impl Pool {
     }
 
     pub fn tick(self: &Arc<Self>) {
+        let stuck = locked(&self.scheduler).to_look_at(registry::now());
+        for (worker, words) in stuck {
+            self.collect(worker, &words);
+        }
+        let consumers = locked(&self.scheduler).cpu_due(registry::now());
+        for worker in consumers {
+            let used = self.clock_of(worker).and_then(ThreadClock::read);
+            self.decide(|scheduler, now, fx| scheduler.cpu_used(worker, used, now, fx));
+        }
         // The thread that ticks looks at the alarm by itself afterwards.
         let mut fx = Effects::default();
         let now = registry::now();

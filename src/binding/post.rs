@@ -182,16 +182,7 @@ impl Post<'_> {
             pool: pool.id,
             ..Mail::default()
         };
-        for worker in &fx.start {
-            bundle.add(
-                pool.owner,
-                &Mail {
-                    kind: Kind::StartWorker,
-                    id: u64::from(worker.0),
-                    ..mail
-                },
-            );
-        }
+        // Who is ended goes first, so that its processor is free for its successor.
         for (worker, stop) in &fx.stop {
             let kind = match stop {
                 Stop::Retire => Kind::RetireWorker,
@@ -202,6 +193,29 @@ impl Post<'_> {
                 &Mail {
                     kind,
                     id: u64::from(worker.0),
+                    ..mail
+                },
+            );
+        }
+        for worker in &fx.start {
+            bundle.add(
+                pool.owner,
+                &Mail {
+                    kind: Kind::StartWorker,
+                    id: u64::from(worker.0),
+                    ..mail
+                },
+            );
+        }
+        for (worker, heap) in &fx.confine {
+            let heap = u32::try_from(heap.div_ceil(1 << 20)).unwrap_or(u32::MAX);
+            bundle.add(
+                pool.owner,
+                &Mail {
+                    kind: Kind::StartWorker,
+                    id: u64::from(worker.0),
+                    // In MiB; without a limit of its own it is 0.
+                    attempt: heap,
                     ..mail
                 },
             );

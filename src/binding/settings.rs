@@ -20,6 +20,8 @@ pub fn of(config: &Config) -> Settings {
         fixed: workers.scaling == Scaling::Fixed,
         idle_timeout: workers.idle_timeout.map_or(Nanos::MAX, nanos),
         max_tasks_per_worker: workers.max_tasks_per_worker.map_or(u64::MAX, u64::from),
+        scale_up: workers.scale_up_threshold,
+        scale_down: workers.scale_down_threshold,
         max_queue: config.queue.max_size.map_or(usize::MAX, |size| size as usize),
         max_queue_bytes: config.queue.max_bytes.unwrap_or(u64::MAX),
         memory_limit: config.memory.limit.unwrap_or(u64::MAX),

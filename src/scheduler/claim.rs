@@ -10,7 +10,10 @@
 //! the same step for tests and for environments that cannot map it.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::Ordering;
+
+use super::outbox::Outbox;
+use super::sync::{AtomicI32, few};
 
 /// The most tasks that one batch can have: it keeps the claim word a positive 32-bit integer.
 pub const MAX_BATCH: usize = 1024;
@@ -19,21 +22,26 @@ pub const MAX_BATCH: usize = 1024;
 pub const CLAIM_WORD: usize = 0;
 /// Where the count of cancellations is: it changes whenever a task of this worker has been cancelled.
 pub const CANCEL_WORD: usize = 1;
+/// Where the worker says how many bytes of its [outbox](super::outbox) are whole reports.
+pub const PUBLISHED_WORD: usize = 2;
 /// Where the start stamps begin: one a task of the batch, in microseconds of the worker's clock.
 pub const FIRST_STAMP: usize = 8;
 /// How many words there are in all.
-pub const WORDS: usize = FIRST_STAMP + MAX_BATCH;
+pub const WORDS: usize = FIRST_STAMP + few(MAX_BATCH, 0);
 
 /// The shared words of one worker.
 #[derive(Debug)]
 pub struct SharedWords {
     words: Box<[AtomicI32]>,
+    /// What the worker has finished and not reported yet.
+    pub outbox: Outbox,
 }
 
 impl Default for SharedWords {
     fn default() -> Self {
         Self {
             words: (0..WORDS).map(|_| AtomicI32::new(0)).collect(),
+            outbox: Outbox::default(),
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct Handed {
     pub timed: bool,
     /// The worker says when it begins it.
     pub announced: bool,
+    /// The worker begins nothing else beside it.
+    pub limited: bool,
     pub form: u8,
     /// Results of other tasks, which come first.
     pub inputs: Vec<Arc<[u8]>>,
@@ -65,6 +67,8 @@ pub struct Effects {
     pub wake: Vec<WorkerId>,
     /// Workers to start, under these names.
     pub start: Vec<WorkerId>,
+    /// Workers to start whose heap may take so many bytes.
+    pub confine: Vec<(WorkerId, u64)>,
     /// Workers to end.
     pub stop: Vec<(WorkerId, Stop)>,
     /// Attempts that failed and will be made again.

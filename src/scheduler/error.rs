@@ -41,8 +41,13 @@ pub enum Failure {
     Replaced,
     #[error("the worker exited with code {code} while the task was running")]
     WorkerExit { code: i32, cause: Option<Arc<[u8]>> },
-    #[error("the worker ran out of memory while the task was running")]
-    OutOfMemory { limit: u64 },
+    #[error("the worker ran out of memory while the task was running: its heap may take {limit} bytes")]
+    OutOfMemory { limit: u64, used: u64 },
+    #[error(
+        "the task used more CPU time than its limit of {} ms: {} ms so far",
+        millis(*.limit), millis(*.used)
+    )]
+    OutOfTime { limit: Nanos, used: Nanos },
     #[error(
         "no worker can be started: {attempts} in a row ended before they were ready (the last with code {code})"
     )]
@@ -67,6 +72,7 @@ impl Failure {
             Self::Dependency => "ERR_TASKLETS_DEPENDENCY",
             Self::Replaced | Self::WorkerExit { .. } | Self::NoWorkers { .. } => "ERR_TASKLETS_WORKER_EXIT",
             Self::OutOfMemory { .. } => "ERR_TASKLETS_MEMORY_LIMIT",
+            Self::OutOfTime { .. } => "ERR_TASKLETS_CPU_LIMIT",
         }
     }
 
@@ -80,7 +86,7 @@ impl Failure {
             Self::ShutDown | Self::Abandoned => "ShutdownError",
             Self::Dependency => "DependencyError",
             Self::Replaced | Self::WorkerExit { .. } | Self::NoWorkers { .. } => "WorkerExitError",
-            Self::OutOfMemory { .. } => "ResourceLimitError",
+            Self::OutOfMemory { .. } | Self::OutOfTime { .. } => "ResourceLimitError",
         }
     }
 
@@ -89,7 +95,11 @@ impl Failure {
     pub fn is_retryable(&self) -> bool {
         matches!(
             self,
-            Self::RunTimeout { .. } | Self::Replaced | Self::WorkerExit { .. } | Self::OutOfMemory { .. }
+            Self::RunTimeout { .. }
+                | Self::Replaced
+                | Self::WorkerExit { .. }
+                | Self::OutOfMemory { .. }
+                | Self::OutOfTime { .. }
         )
     }
 
@@ -102,7 +112,10 @@ impl Failure {
             Self::QueueFull { limit, .. } => json!({ "limit": limit }),
             Self::QueueBytes { limit, .. } | Self::MemoryFull { limit, .. } => json!({ "limit": limit }),
             Self::WorkerExit { code, .. } | Self::NoWorkers { code, .. } => json!({ "exitCode": code }),
-            Self::OutOfMemory { limit } => json!({ "limit": limit }),
+            Self::OutOfMemory { limit, used } => json!({ "limit": limit, "used": used }),
+            Self::OutOfTime { limit, used } => {
+                json!({ "limit": millis(*limit), "used": millis(*used) })
+            }
             Self::Replaced => json!({ "exitCode": 1 }),
             Self::Cancelled | Self::ShutDown | Self::Abandoned | Self::Dependency => json!({}),
         }

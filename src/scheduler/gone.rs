@@ -54,7 +54,8 @@ impl Scheduler {
             fx.crashed += 1;
         }
         let failure = if let Some(limit) = exit.out_of_memory {
-            Failure::OutOfMemory { limit }
+            let used = place.heap.max(limit);
+            Failure::OutOfMemory { limit, used }
         } else if place.life == Life::Killed {
             Failure::Replaced
         } else {
@@ -81,7 +82,16 @@ impl Scheduler {
                 run: now.saturating_sub(began),
                 cpu: 0,
             };
-            self.fail(id, Outcome::Failed(failure.clone()), times, now, fx);
+            let failure = match (&failure, task.heap_limit()) {
+                (Failure::OutOfMemory { used, .. }, Some(limit)) => {
+                    Failure::OutOfMemory { limit, used: *used }
+                }
+                _ => failure.clone(),
+            };
+            self.fail(id, Outcome::Failed(failure), times, now, fx);
+        }
+        if let Some(id) = self.forsaken(&place) {
+            self.settle(id, Outcome::Failed(failure), Times::default(), false, fx);
         }
         for lingering in &place.lingering {
             self.freed(lingering.id, now);

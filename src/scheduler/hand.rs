@@ -4,7 +4,7 @@ use super::Scheduler;
 use super::claim::MAX_BATCH;
 use super::effects::{Begun, Effects, Handed};
 use super::task::{Nanos, Outcome, Report, Stage, Task, TaskId, Times, WorkerId};
-use super::workers::Life;
+use super::workers::{Life, Worker};
 
 /// What a batch should take in all: long beside what handing over costs (some 10 µs), short beside
 /// what anybody notices.
@@ -27,7 +27,9 @@ impl Scheduler {
         batch: &mut Vec<Handed>,
         fx: &mut Effects,
     ) {
+        let mut ended = false;
         for report in reports {
+            ended = true;
             self.finished(worker, report, now, fx);
         }
         let Some(place) = self.workers.get_mut(worker) else {
@@ -35,14 +37,20 @@ impl Scheduler {
             return;
         };
         place.woken = None;
+        if ended {
+            // It comes back by itself, as soon as what else goes on in it at this moment is over.
+            place.idle = false;
+        }
         if hungry && place.unbegun() == 0 {
             self.close_batch(worker, now);
             self.open_batch(worker, now, batch, fx);
         }
+        self.look_after(worker, now);
         self.leave_if_done(worker, fx);
         self.end_inputs(now, fx);
         // What it has left, or has set free by its reports, may be for others.
         self.call(now, fx);
+        self.confine(now, fx);
         self.watch(now, fx);
     }
 
@@ -57,7 +65,7 @@ impl Scheduler {
             .count()
     }
 
-    fn finished(&mut self, worker: WorkerId, report: &Report, now: Nanos, fx: &mut Effects) {
+    pub(super) fn finished(&mut self, worker: WorkerId, report: &Report, now: Nanos, fx: &mut Effects) {
         let Some(place) = self.workers.get_mut(worker) else {
             return;
         };
@@ -68,6 +76,7 @@ impl Scheduler {
             .saturating_add(place.spent)
             .min(now.saturating_sub(report.run));
         place.spent = place.spent.saturating_add(report.run);
+        self.stretch.ran = self.stretch.ran.saturating_add(report.run);
         if place.idle {
             place.idle_since = now;
         }
@@ -163,7 +172,10 @@ impl Scheduler {
         place.due = now;
         place.words.open(0);
         if place.life == Life::Ready {
-            if surplus {
+            let is_spent = place.confined && place.running.is_empty() && place.lingering.is_empty();
+            if place.reserved.is_some() {
+                self.hand_reserved(worker, now, batch);
+            } else if is_spent || (surplus && !place.confined) {
                 place.life = Life::Leaving;
             } else if place.taken >= self.settings.max_tasks_per_worker {
                 self.wear_out(worker, now, fx);
@@ -192,7 +204,7 @@ impl Scheduler {
         let others = self
             .workers
             .iter()
-            .filter(|other| other.id != worker && other.is_open() && other.woken.is_some())
+            .filter(|other| other.id != worker && other.is_open() && other.woken.is_some() && !other.confined)
             .count();
         let Some(place) = self.workers.get_mut(worker) else {
             return;
@@ -209,26 +221,20 @@ impl Scheduler {
             let Some(task) = self.tasks.get_mut(id) else { break };
             let time = self.estimates.of(task.definition).unwrap_or(BATCH_TIME).max(1);
             let (due, size) = (place.due.saturating_add(time), task.size());
-            if !place.handed.is_empty() && (due - now > BATCH_TIME || bytes + size > BATCH_BYTES) {
+            let is_limited = task.is_limited();
+            let full = due - now > BATCH_TIME || bytes + size > BATCH_BYTES || is_limited;
+            if !place.handed.is_empty() && full {
                 break;
             }
             self.queue.pop(priority);
             self.queued -= 1;
             self.queued_bytes -= size as u64;
             bytes += size;
-            task.stage = Stage::Handed {
-                worker,
-                batch: place.batch,
-            };
-            task.handed = now;
-            if let Some(limit) = task.timeout() {
-                place.check_at = place.check_at.min(now.saturating_add(limit));
-                place.words.clear_stamp(place.handed.len());
-            }
+            put(place, task, now, batch);
             place.due = due;
-            place.taken += 1;
-            place.handed.push(id);
-            batch.push(handed(task));
+            if is_limited {
+                break;
+            }
         }
     }
 
@@ -245,6 +251,22 @@ impl Scheduler {
     }
 }
 
+/// Puts a task that has left the queue into the inbox of a worker.
+pub(super) fn put(place: &mut Worker, task: &mut Task, now: Nanos, batch: &mut Vec<Handed>) {
+    task.stage = Stage::Handed {
+        worker: place.id,
+        batch: place.batch,
+    };
+    task.handed = now;
+    if let Some(limit) = task.timeout() {
+        place.check_at = place.check_at.min(now.saturating_add(limit));
+        place.words.clear_stamp(place.handed.len());
+    }
+    place.taken += 1;
+    place.handed.push(task.id);
+    batch.push(handed(task));
+}
+
 /// A task as it is handed over.
 fn handed(task: &Task) -> Handed {
     Handed {
@@ -255,6 +277,7 @@ fn handed(task: &Task) -> Handed {
         name: task.name,
         timed: task.is_timed(),
         announced: task.is_announced(),
+        limited: task.is_limited(),
         form: task.form,
         inputs: task.inputs_here(),
         payload: task.payload.clone(),

@@ -19,6 +19,8 @@
 //!   should take some 150 µs together ([`hand`]). A function never seen is taken alone.
 //! - What was handed over and not begun can be *taken back* ([`claim`]): when the worker is stuck in
 //!   a long task while another is free, and when it dies.
+//! - What a worker has finished and does not report, because it is stuck or dead, is *found* in its
+//!   outbox ([`found`]).
 //! - A task that is cancelled or late is settled at once; while its code goes on it *lingers*. Its
 //!   worker gets no new task meanwhile, and is replaced when the grace is over ([`stop`]).
 //! - The *timekeeper* (at the edge) calls [`Scheduler::tick`] at [`Scheduler::alarm`], and sleeps
@@ -31,12 +33,16 @@
 #![forbid(unsafe_code)]
 
 pub mod claim;
+mod confined;
+mod cpu;
 mod depends;
 pub mod effects;
 pub mod error;
 pub mod estimate;
+mod found;
 mod gone;
 mod hand;
+pub mod outbox;
 pub mod queue;
 pub mod retry;
 mod scaling;
@@ -44,6 +50,7 @@ pub mod settings;
 mod stop;
 mod streams;
 mod submit;
+pub mod sync;
 pub mod table;
 pub mod task;
 mod timers;
@@ -67,6 +74,7 @@ pub use task::{
 };
 pub use views::{State, Summary, WorkerView};
 
+use confined::Confined;
 use depends::Dependents;
 use estimate::Estimates;
 use queue::Queue;
@@ -93,6 +101,8 @@ pub struct Scheduler {
     /// How many tasks are [`task::Stage::Queued`], and the bytes of those and of the waiting ones.
     queued: usize,
     queued_bytes: u64,
+    /// Tasks that wait for a worker of their own.
+    confined: Confined,
     /// Which tasks wait for which, and how many wait at all.
     dependents: Dependents,
     waiting: usize,
@@ -103,6 +113,8 @@ pub struct Scheduler {
     alarm: Nanos,
     /// Since when tasks have waited without a break while every worker was busy.
     pressed_since: Option<Nanos>,
+    /// The present stretch of time over which the use of the workers is measured.
+    stretch: scaling::Stretch,
     /// Workers in a row that ended before they had joined, and until when no more are started if
     /// those were too many.
     stillborn: u32,
@@ -126,6 +138,7 @@ impl Scheduler {
             queue: Queue::default(),
             queued: 0,
             queued_bytes: 0,
+            confined: Confined::default(),
             dependents: Dependents::default(),
             waiting: 0,
             workers: Workers::default(),
@@ -133,6 +146,7 @@ impl Scheduler {
             timers: Timers::default(),
             alarm: Nanos::MAX,
             pressed_since: None,
+            stretch: scaling::Stretch::default(),
             stillborn: 0,
             barren_until: 0,
             chance: seed | 1,

@@ -16,6 +16,23 @@ pub(super) const MOST_STILLBORN: u32 = 3;
 /// How long no worker is started after the last of so many had failed to.
 pub(super) const BARREN: Nanos = 5_000 * MILLISECOND;
 
+/// A stretch of time as long as `idle_timeout`: when it began, and how long the tasks ran that ended in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stretch {
+    began: Nanos,
+    pub(super) ran: Nanos,
+}
+
+fn ratio(one: Nanos, other: Nanos) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    let ratio = one as f64 / other.max(1) as f64;
+    ratio
+}
+
+fn part(some: usize, all: usize) -> f64 {
+    ratio(some as Nanos, all as Nanos)
+}
+
 impl Scheduler {
     /// Whether a worker could take tasks that is not called yet, or could be started.
     pub(super) fn has_spare(&self, now: Nanos) -> bool {
@@ -47,14 +64,20 @@ impl Scheduler {
     pub(super) fn rouse(&mut self, now: Nanos, fx: &mut Effects) {
         if self.queued == 0 {
             self.pressed_since = None;
-            return;
+        } else {
+            self.call_and_start(now, fx);
         }
+        // Who is idle now is not needed for others.
+        self.confine(now, fx);
+    }
+
+    fn call_and_start(&mut self, now: Nanos, fx: &mut Effects) {
         let missing = self.call(now, fx);
         // One that starts takes too long for an idle one to wait for it, but not for yet another start.
         let starting = self
             .workers
             .iter()
-            .filter(|worker| worker.is_starting(now))
+            .filter(|worker| worker.is_starting(now) && !worker.confined)
             .count();
         self.grow(missing.saturating_sub(starting), now, fx);
     }
@@ -117,12 +140,19 @@ impl Scheduler {
             self.workers.add(Worker::starting(id, now));
             fx.start.push(id);
         }
+        self.measure_anew(now);
+    }
+
+    /// There are more workers: where the use of them was not measured before, it is from now on.
+    pub(super) fn measure_anew(&mut self, now: Nanos) {
+        if self.stretch_ends() <= now {
+            self.stretch = Stretch { began: now, ran: 0 };
+        }
     }
 
     /// Starts one more worker for tasks that have waited too long for the busy ones.
     pub(super) fn relieve(&mut self, now: Nanos, fx: &mut Effects) {
-        let idle = self.workers.iter().any(Worker::is_callable);
-        if self.queued == 0 || idle || self.growth_at() > now {
+        if self.queued == 0 || self.growth_at() > now || self.busy_part() < self.settings.scale_up {
             self.pressed_since = None;
             return;
         }
@@ -133,23 +163,74 @@ impl Scheduler {
         }
     }
 
-    /// Lets workers go that have been idle for too long, the longest idle first, until the least that there
-    /// are to be are left; and those that are more than there may be.
-    pub(super) fn thin_out(&mut self, now: Nanos, fx: &mut Effects) {
-        while self.thin_at() <= now {
-            let oldest = self
-                .workers
-                .iter_mut()
-                .filter(|worker| worker.is_callable() && worker.is_free())
-                .min_by_key(|worker| worker.idle_since);
-            let Some(place) = oldest else { break };
-            place.life = Life::Dismissed;
-            fx.stop.push((place.id, Stop::Retire));
+    /// Which part of the workers has something to do, or is about to have.
+    fn busy_part(&self) -> f64 {
+        let staying = self.workers.staying();
+        let staying_free = |worker: &&Worker| worker.is_callable() && worker.is_free();
+        let free = self.workers.iter().filter(staying_free).count();
+        if staying == 0 {
+            1.0
+        } else {
+            part(staying - free, staying)
         }
     }
 
-    /// When the next idle worker may go.
+    /// At the end of each stretch of time: one worker leaves where all of them together have been used less
+    /// than `scale_down`, and those that stay are not used so much by that that one more would be started.
+    fn weed_out(&mut self, now: Nanos, fx: &mut Effects) {
+        if self.stretch_ends() > now {
+            return;
+        }
+        let Stretch { began, ran } = self.stretch;
+        self.stretch = Stretch { began: now, ran: 0 };
+        let (staying, time) = (self.workers.staying(), now.saturating_sub(began));
+        // Nobody has looked for so long because there was no worker that may leave: this is the first stretch.
+        let is_stale = time > self.settings.idle_timeout.saturating_mul(2);
+        if is_stale || staying <= self.settings.least_workers().max(1) {
+            return;
+        }
+        let all = ratio(ran, time.saturating_mul(staying as u64));
+        let rest = ratio(ran, time.saturating_mul(staying as u64 - 1));
+        if all < self.settings.scale_down && rest < self.settings.scale_up {
+            self.dismiss_idle(fx);
+        }
+    }
+
+    /// When the present stretch of time ends; never where no worker may leave.
+    fn stretch_ends(&self) -> Nanos {
+        if self.workers.staying() <= self.settings.least_workers() {
+            return Nanos::MAX;
+        }
+        self.stretch.began.saturating_add(self.settings.idle_timeout)
+    }
+
+    /// Dismisses the worker that has been idle for longest: whether there was one.
+    fn dismiss_idle(&mut self, fx: &mut Effects) -> bool {
+        let oldest = self
+            .workers
+            .iter_mut()
+            .filter(|worker| worker.is_callable() && worker.is_free())
+            .min_by_key(|worker| worker.idle_since);
+        let Some(place) = oldest else { return false };
+        place.life = Life::Dismissed;
+        fx.stop.push((place.id, Stop::Retire));
+        true
+    }
+
+    /// Lets workers go that have been idle for too long, the longest idle first, until the least that there
+    /// are to be are left; and those that are more than there may be.
+    pub(super) fn thin_out(&mut self, now: Nanos, fx: &mut Effects) {
+        while self.idle_out_at() <= now && self.dismiss_idle(fx) {}
+        self.weed_out(now, fx);
+    }
+
+    /// When a worker may go, or the use of the workers is to be looked at.
     pub(super) fn thin_at(&self) -> Nanos {
+        self.idle_out_at().min(self.stretch_ends())
+    }
+
+    /// When the next idle worker may go.
+    fn idle_out_at(&self) -> Nanos {
         let staying = self.workers.staying();
         if staying <= self.settings.least_workers() {
             return Nanos::MAX;

@@ -13,6 +13,10 @@ pub struct Settings {
     pub fixed: bool,
     /// How long a worker above `min_workers` may be idle before it leaves.
     pub idle_timeout: Nanos,
+    /// From which part of the workers being busy on a waiting queue starts one more.
+    pub scale_up: f64,
+    /// Below which use of all workers, over a whole `idle_timeout`, one leaves that was not idle all along.
+    pub scale_down: f64,
     /// A worker that has finished this many tasks is replaced.
     pub max_tasks_per_worker: u64,
     /// Tasks that may wait.
@@ -44,6 +48,8 @@ impl Default for Settings {
             max_workers: 1,
             fixed: false,
             idle_timeout: 10_000 * MILLISECOND,
+            scale_up: 0.8,
+            scale_down: 0.2,
             max_tasks_per_worker: u64::MAX,
             max_queue: usize::MAX,
             max_queue_bytes: u64::MAX,

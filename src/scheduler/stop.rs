@@ -49,7 +49,7 @@ impl Scheduler {
     }
 
     /// A task that has begun is given its grace. What the worker has not begun may begin elsewhere.
-    fn linger(&mut self, worker: WorkerId, id: TaskId, now: Nanos, fx: &mut Effects) -> Times {
+    pub(super) fn linger(&mut self, worker: WorkerId, id: TaskId, now: Nanos, fx: &mut Effects) -> Times {
         self.take_back(worker);
         let default = self.settings.grace;
         let (Some(task), Some(place)) = (self.tasks.get_mut(id), self.workers.get_mut(worker)) else {

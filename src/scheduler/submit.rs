@@ -46,7 +46,7 @@ impl Scheduler {
         let busy = self
             .workers
             .iter()
-            .filter(|worker| worker.life == Life::Ready && !worker.idle)
+            .filter(|worker| worker.life == Life::Ready && worker.reported < worker.handed.len())
             .count();
         let max = (self.settings.max_workers as usize).max(staying);
         let free = max - busy.min(max);
@@ -131,6 +131,10 @@ impl Scheduler {
             self.line_up(id, now);
         } else {
             task.stage = Stage::Queued;
+            if task.heap_limit().is_some() {
+                self.confined.give_back(task);
+                return;
+            }
             self.queued += 1;
             self.queue.give_back(id, task.priority, task.enqueued, task.turn);
         }
@@ -143,6 +147,10 @@ impl Scheduler {
         };
         task.stage = Stage::Queued;
         task.enqueued = now;
+        if task.heap_limit().is_some() {
+            self.confined.push(task);
+            return;
+        }
         task.turn = self.queue.push(id, task.priority, now);
         self.queued += 1;
     }
@@ -159,7 +167,11 @@ impl Scheduler {
         let Some(task) = self.tasks.remove(id) else { return };
         match task.stage {
             Stage::Queued => {
-                self.queued -= 1;
+                if task.heap_limit().is_some() {
+                    self.confined.forget(&task);
+                } else {
+                    self.queued -= 1;
+                }
                 self.queued_bytes -= task.size() as u64;
             }
             Stage::Waiting => {

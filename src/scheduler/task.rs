@@ -117,6 +117,10 @@ pub struct Terms {
     pub queue_timeout: Option<Nanos>,
     /// How long a cancelled or late task may go on before its worker is replaced.
     pub grace: Option<Nanos>,
+    /// CPU time that the worker's thread may use while an attempt runs.
+    pub cpu_time: Option<Nanos>,
+    /// The largest heap, in bytes, of the worker that it runs on: one of its own.
+    pub memory: Option<u64>,
     /// How often, and after what waits, a failed task is tried again.
     pub retry: Option<RetryPolicy>,
     /// The owner wants to hear of the start of each attempt.
@@ -186,6 +190,8 @@ pub struct Task {
     pub lingers: bool,
     /// When it was handed to a worker; the start, as far as it is not known better.
     pub handed: Nanos,
+    /// What the worker's thread had used by then, where the task's CPU time is limited.
+    pub cpu_before: Option<Nanos>,
     pub form: u8,
     pub payload: Payload,
     pub terms: Option<Box<Terms>>,
@@ -208,6 +214,7 @@ impl Task {
             turn: 0,
             lingers: false,
             handed: 0,
+            cpu_before: None,
             form: new.form,
             payload: new.payload,
             terms: new.terms,
@@ -218,6 +225,24 @@ impl Task {
     #[must_use]
     pub fn timeout(&self) -> Option<Nanos> {
         self.terms.as_ref().and_then(|terms| terms.timeout)
+    }
+
+    /// The CPU time allowed, if any.
+    #[must_use]
+    pub fn cpu_limit(&self) -> Option<Nanos> {
+        self.terms.as_ref().and_then(|terms| terms.cpu_time)
+    }
+
+    /// The heap allowed, if any: such a task gets a worker of its own.
+    #[must_use]
+    pub fn heap_limit(&self) -> Option<u64> {
+        self.terms.as_ref().and_then(|terms| terms.memory)
+    }
+
+    /// Whether nothing else is to be begun beside it.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.cpu_limit().is_some() || self.heap_limit().is_some()
     }
 
     /// Whether it is in the inbox of this worker, begun or not.

@@ -115,7 +115,7 @@ impl Scheduler {
 
     /// How many tasks could begin and have not, in the queue or in inboxes.
     pub(super) fn unbegun(&self) -> usize {
-        self.queued + self.workers.iter().map(Worker::unbegun).sum::<usize>()
+        self.queued + self.confined.len() + self.workers.iter().map(Worker::unbegun).sum::<usize>()
     }
 
     pub(super) fn is_queued(&self, id: TaskId) -> bool {

@@ -115,7 +115,7 @@ impl Scheduler {
             at = at.min(self.look_again_at(now).max(spare));
         }
         for worker in self.workers.iter() {
-            at = at.min(worker.check_at);
+            at = at.min(worker.check_at).min(worker.look_at).min(worker.cpu_at);
             if let Some(end) = worker.ends_at() {
                 at = at.min(end);
             }
@@ -130,7 +130,8 @@ impl Scheduler {
     fn look_again_at(&self, now: Nanos) -> Nanos {
         let mut expected = 0;
         let mut soonest = Nanos::MAX;
-        for until in self.workers.iter().filter_map(Worker::expected_until) {
+        let ordinary = self.workers.iter().filter(|worker| !worker.confined);
+        for until in ordinary.filter_map(Worker::expected_until) {
             if until > now {
                 expected += 1;
                 soonest = soonest.min(until);

@@ -76,6 +76,17 @@ pub struct Worker {
     pub woken: Option<Nanos>,
     /// When the first of its tasks may run out of time.
     pub check_at: Nanos,
+    /// When to see whether it has finished something that it does not report.
+    pub look_at: Nanos,
+    /// When the CPU time of its thread needs a look, what that showed last, and how long to wait if it
+    /// shows the same again.
+    pub cpu_at: Nanos,
+    pub cpu_seen: Nanos,
+    pub cpu_pause: Nanos,
+    /// It is there for one task whose memory is limited, and for what that waits for; and that task,
+    /// until it has been handed over.
+    pub confined: bool,
+    pub reserved: Option<TaskId>,
 
     /// How many tasks it has been given and has begun, or may still begin.
     pub taken: u64,
@@ -111,6 +122,12 @@ impl Worker {
             idle_since: now,
             woken: None,
             check_at: Nanos::MAX,
+            look_at: Nanos::MAX,
+            cpu_at: Nanos::MAX,
+            cpu_seen: 0,
+            cpu_pause: 0,
+            confined: false,
+            reserved: None,
             taken: 0,
             completed: 0,
             failed: 0,

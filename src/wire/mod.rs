@@ -25,7 +25,7 @@ pub struct Malformed {
 /// The header of a submitted task.
 const SUBMIT_HEADER: usize = 32;
 /// The terms that some submitted tasks have.
-const TERMS: usize = 64;
+const TERMS: usize = 80;
 /// The header of a task in a worker's inbox.
 const TASK_HEADER: usize = 32;
 /// The header of a worker's report.

@@ -29,6 +29,17 @@ fn time(millis: f64) -> Option<Nanos> {
     (millis.is_finite() && millis >= 0.0).then_some(nanos)
 }
 
+/// A limit in bytes; `None` for what is none.
+fn size(bytes: f64) -> Option<u64> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "casts of floats saturate"
+    )]
+    let whole = bytes as u64;
+    (bytes.is_finite() && bytes >= 1.0).then_some(whole)
+}
+
 fn id(value: f64) -> Option<TaskId> {
     #[expect(
         clippy::cast_possible_truncation,
@@ -162,6 +173,8 @@ fn read_terms(bytes: &[u8]) -> Option<Terms> {
         timeout: time(number(bytes, 0)?),
         queue_timeout: time(number(bytes, 8)?),
         grace: time(number(bytes, 16)?),
+        cpu_time: time(number(bytes, 64)?).filter(|limit| *limit > 0),
+        memory: size(number(bytes, 72)?),
         retry,
         announce: bits & 1 != 0,
         uncancellable: bits & 2 != 0,

@@ -49,6 +49,7 @@ pub fn write_batch(batch: &[Handed], inbox: &mut [u8]) {
         let length = TASK_HEADER + aligned(content);
         let flags = u32::from(task.timed)
             | u32::from(task.announced) << 1
+            | u32::from(task.limited) << 3
             | u32::from(!task.inputs.is_empty()) << 2
             | u32::from(task.form) << 8;
         let frame = &mut inbox[at..at + length];

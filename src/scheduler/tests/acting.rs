@@ -1,15 +1,12 @@
 //! What played workers do: as `lib/worker/attendant.js` does it.
 
-use super::super::{Exit, IsolateId, WorkerId};
+use super::super::found::REPORT_AFTER;
+use super::super::{Exit, IsolateId, Nanos, Report, WorkerId};
 use super::played::{Attempt, End};
 use super::world::World;
-use super::{Nanos, ms};
 
 /// Tasks that await something, at most, on one worker.
 const CONCURRENCY: usize = 4;
-/// A batch that takes longer is reported in parts.
-const REPORT_AFTER: Nanos = ms(1);
-
 impl World {
     /// The worker does the next thing that it has to do.
     pub fn act(&mut self, worker: WorkerId) {
@@ -39,7 +36,7 @@ impl World {
                 );
             }
             played.report(&held, now);
-            if now - played.reported > REPORT_AFTER && played.next < played.inbox.len() {
+            if now - played.reported > REPORT_AFTER {
                 self.exchange(worker, false);
             }
         } else if let Some(place) = played.awaiting.iter().position(|attempt| attempt.ends <= now) {
@@ -55,9 +52,16 @@ impl World {
                 );
             }
             played.report(&awaited, now);
-            if awaited.play.blocks > 0 {
-                played.blocked_until = now + awaited.play.blocks;
+            let blocks = awaited.play.blocks;
+            if blocks > 0 {
+                played.blocked_until = now + blocks;
                 played.turn = Some(played.blocked_until);
+            }
+            let alone = played.awaiting.is_empty() && played.next >= played.inbox.len();
+            if alone || now - played.reported > REPORT_AFTER {
+                self.exchange(worker, false);
+            }
+            if blocks > 0 {
                 return;
             }
         }
@@ -156,15 +160,18 @@ impl World {
         };
         played.reported = self.now;
         let reports = std::mem::take(&mut played.outbox);
-        for report in reports.iter().filter(|report| report.fulfilled) {
-            if self.scheduler.is_awaited(report.id) {
-                self.scheduler.keep(report.id, [1; 10].into());
-            }
-        }
+        self.keep_awaited(&reports);
         let mut batch = Vec::new();
         self.stir(|scheduler, now, fx| scheduler.exchange(worker, &reports, hungry, now, &mut batch, fx));
         if batch.is_empty() {
             return false;
+        }
+        if batch[0].limited {
+            let used = self
+                .workers
+                .get(&worker)
+                .map_or(0, |played| played.used(self.now));
+            self.stir(|scheduler, now, fx| scheduler.mark_cpu(worker, used, now, fx));
         }
         self.check_order(&batch);
         self.batches
@@ -177,7 +184,27 @@ impl World {
         true
     }
 
+    /// Results that other tasks need stay with the scheduler.
+    fn keep_awaited(&mut self, reports: &[Report]) {
+        for report in reports.iter().filter(|report| report.fulfilled) {
+            if self.scheduler.is_awaited(report.id) {
+                self.scheduler.keep(report.id, [1; 10].into());
+            }
+        }
+    }
+
+    /// Takes over what a worker has finished and not reported.
+    pub fn collect(&mut self, worker: WorkerId) {
+        let Some(played) = self.workers.get_mut(&worker) else {
+            return;
+        };
+        let reports = std::mem::take(&mut played.outbox);
+        self.keep_awaited(&reports);
+        self.stir(|scheduler, now, fx| scheduler.found(worker, &reports, now, fx));
+    }
+
     fn exit(&mut self, worker: WorkerId) {
+        self.collect(worker);
         let Some(played) = self.workers.remove(&worker) else {
             return;
         };

@@ -1,5 +1,6 @@
 //! What must hold after every event, whatever has happened.
 
+use super::super::found::REPORT_AFTER;
 use super::super::task::Stage;
 use super::super::workers::{PATIENCE, TICK, Worker};
 use super::super::{Handed, Input, Outcome, Settled, TaskId, WorkerId};
@@ -11,6 +12,19 @@ impl World {
         self.check_counts();
         self.check_alarm();
         self.check_neglect();
+        self.check_delivery();
+    }
+
+    /// What has been finished reaches its owner soon, whatever else the worker does, and whether it lives or dies.
+    fn check_delivery(&self) {
+        for (id, played) in &self.workers {
+            let finished = played.outbox.first().map(|report| report.id);
+            assert!(
+                finished.is_none() || self.now - played.oldest <= REPORT_AFTER,
+                "{finished:?} was finished by {id:?} at {}",
+                played.oldest
+            );
+        }
     }
 
     /// A task is settled once.
@@ -70,11 +84,15 @@ impl World {
     pub fn check_order(&self, batch: &[Handed]) {
         let tasks = &self.scheduler.tasks;
         for handed in batch {
-            let Some(task) = tasks.get(handed.id) else {
+            // One with a worker of its own comes when that has started.
+            let Some(task) = tasks.get(handed.id).filter(|task| task.heap_limit().is_none()) else {
                 continue;
             };
             let earlier = tasks.ids(|other| {
-                other.stage == Stage::Queued && other.priority == task.priority && other.turn < task.turn
+                other.stage == Stage::Queued
+                    && other.priority == task.priority
+                    && other.turn < task.turn
+                    && other.heap_limit().is_none()
             });
             assert!(earlier.is_empty(), "{:?} goes before {earlier:?}", handed.id);
         }
@@ -92,7 +110,7 @@ impl World {
     fn check_counts(&self) {
         let scheduler = &self.scheduler;
         let queued = scheduler.tasks.ids(|task| task.stage == Stage::Queued);
-        assert_eq!(scheduler.queued, queued.len());
+        assert_eq!(scheduler.queued + scheduler.confined.len(), queued.len());
         let waiting = scheduler.tasks.ids(|task| task.stage == Stage::Waiting);
         assert_eq!(scheduler.waiting, waiting.len());
         let both = queued.iter().chain(&waiting);
@@ -139,7 +157,10 @@ impl World {
 
     /// No task waits while a worker could be called that is not.
     fn check_neglect(&mut self) {
-        let queued = self.scheduler.tasks.ids(|task| task.stage == Stage::Queued);
+        let queued = self
+            .scheduler
+            .tasks
+            .ids(|task| task.stage == Stage::Queued && task.heap_limit().is_none());
         if !self.scheduler.workers.iter().any(Worker::is_callable) {
             self.neglected.clear();
         } else {

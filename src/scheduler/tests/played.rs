@@ -55,10 +55,14 @@ pub struct Played {
     pub blocked_until: Nanos,
     pub awaiting: Vec<Attempt>,
     pub outbox: Vec<Report>,
+    /// Since when there has been something in it.
+    pub oldest: Nanos,
     /// When its event loop comes round to it.
     pub turn: Option<Nanos>,
     pub reported: Nanos,
     pub leaving: bool,
+    /// CPU time of what has held its thread before.
+    pub used: Nanos,
 }
 
 impl Played {
@@ -82,6 +86,11 @@ impl Played {
         free.min(exits)
     }
 
+    /// What its thread has used: what holds it uses it.
+    pub fn used(&self, now: Nanos) -> Nanos {
+        self.used + self.holds.map_or(0, |held| now - held.begun)
+    }
+
     /// Whether nothing of it runs.
     pub fn is_free(&self) -> bool {
         self.holds.is_none() && self.awaiting.is_empty()
@@ -99,6 +108,12 @@ impl Played {
 
     /// What it says of an attempt that has ended.
     pub fn report(&mut self, attempt: &Attempt, now: Nanos) {
+        if self.outbox.is_empty() {
+            self.oldest = now;
+        }
+        if !attempt.play.awaits {
+            self.used += now - attempt.begun;
+        }
         self.outbox.push(Report {
             id: attempt.id,
             fulfilled: attempt.play.end == End::Returns,

@@ -79,6 +79,7 @@ fn task() -> impl Strategy<Value = Task> {
         seldom(3),
         proptest::option::weighted(0.4, policy()),
         any::<[bool; 2]>(),
+        (seldom(8), proptest::option::weighted(0.1, 1_u64..3)),
     );
     (0_u32..4, 0_u32..4, 0_usize..100, play(), terms).prop_map(
         |(definition, priority, bytes, play, terms)| {
@@ -86,7 +87,8 @@ fn task() -> impl Strategy<Value = Task> {
                 .priority(Priority::from_bits(priority))
                 .bytes(bytes);
             task.play = play;
-            let (timeout, queue_timeout, grace, retry, [announce, uncancellable]) = terms;
+            let (timeout, queue_timeout, grace, retry, [announce, uncancellable], limits) = terms;
+            (task.terms.cpu_time, task.terms.memory) = limits;
             // What never ends must be stopped some day.
             let needed = (play.end == End::Never).then_some(ms(30));
             task.terms.timeout = timeout.or(needed);
@@ -109,25 +111,38 @@ fn settings() -> impl Strategy<Value = Settings> {
         prop_oneof![3 => Just(u64::MAX), 1 => 0_u64..2_000],
     );
     let worn = prop_oneof![3 => Just(u64::MAX), 1 => 1_u64..30];
-    (1_u32..5, 0_u32..5, any::<bool>(), time(), worn, limits).prop_map(
-        |(
-            max_workers,
-            min_workers,
-            fixed,
-            idle_timeout,
-            max_tasks_per_worker,
-            (max_queue, max_queue_bytes),
-        )| Settings {
-            max_workers,
-            min_workers: min_workers.min(max_workers),
-            fixed,
-            idle_timeout: idle_timeout + ms(1),
-            max_tasks_per_worker,
-            max_queue,
-            max_queue_bytes,
-            ..Settings::default()
-        },
+    let thresholds = (0.0..1.0_f64, 0.0..1.0_f64);
+    (
+        1_u32..5,
+        0_u32..5,
+        any::<bool>(),
+        time(),
+        worn,
+        limits,
+        thresholds,
     )
+        .prop_map(
+            |(
+                max_workers,
+                min_workers,
+                fixed,
+                idle_timeout,
+                max_tasks_per_worker,
+                (max_queue, max_queue_bytes),
+                (scale_up, scale_down),
+            )| Settings {
+                scale_up,
+                scale_down: scale_down.min(scale_up),
+                max_workers,
+                min_workers: min_workers.min(max_workers),
+                fixed,
+                idle_timeout: idle_timeout + ms(1),
+                max_tasks_per_worker,
+                max_queue,
+                max_queue_bytes,
+                ..Settings::default()
+            },
+        )
 }
 
 fn event() -> impl Strategy<Value = Event> {

@@ -40,6 +40,8 @@ pub struct World {
     pub announced: Vec<(TaskId, u32)>,
     pub started: Vec<(Nanos, WorkerId)>,
     pub stopped: Vec<(Nanos, WorkerId, Stop)>,
+    /// Those of the started ones whose heaps are limited.
+    pub confined: Vec<(WorkerId, u64)>,
     pub drained: usize,
     pub crashed: u64,
     pub crowded: Option<usize>,
@@ -70,6 +72,7 @@ impl World {
             announced: Vec::new(),
             started: Vec::new(),
             stopped: Vec::new(),
+            confined: Vec::new(),
             drained: 0,
             crashed: 0,
             crowded: None,
@@ -114,6 +117,12 @@ impl World {
             }
         }
         for worker in fx.start {
+            self.started.push((self.now, worker));
+            let played = self.new_worker();
+            self.workers.insert(worker, played);
+        }
+        for (worker, heap) in fx.confine {
+            self.confined.push((worker, heap));
             self.started.push((self.now, worker));
             let played = self.new_worker();
             self.workers.insert(worker, played);
@@ -239,6 +248,13 @@ impl World {
 
     fn tick(&mut self) {
         self.ticks += 1;
+        for (worker, _) in self.scheduler.to_look_at(self.now) {
+            self.collect(worker);
+        }
+        for worker in self.scheduler.cpu_due(self.now) {
+            let used = self.workers.get(&worker).map(|played| played.used(self.now));
+            self.stir(|scheduler, now, fx| scheduler.cpu_used(worker, used, now, fx));
+        }
         self.stir(Scheduler::tick);
         assert!(self.scheduler.alarm() > self.now, "the timekeeper does not spin");
     }

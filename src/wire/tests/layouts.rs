@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::*;
 use super::{Layout, report_frame, submit_frame, terms_with_inputs};
-use crate::scheduler::claim::{CANCEL_WORD, CLAIM_WORD, FIRST_STAMP, MAX_BATCH};
+use crate::scheduler::claim::{CANCEL_WORD, CLAIM_WORD, FIRST_STAMP, MAX_BATCH, PUBLISHED_WORD};
 use crate::scheduler::retry::Backoff;
 use crate::scheduler::{Handed, Input, IsolateId, Payload, Priority, TaskId};
 
@@ -44,6 +44,10 @@ fn tasks_are_read_as_javascript_writes_them() {
     assert_eq!(
         (terms.timeout, terms.queue_timeout, terms.grace),
         (Some(1_500_000), None, Some(0))
+    );
+    assert_eq!(
+        (terms.cpu_time, terms.memory),
+        (Some(30_000_000), Some(1_000_000))
     );
     assert!(terms.announce && terms.uncancellable);
     assert_eq!(terms.inputs, [Input::Owner, Input::Of(TaskId(40))]);
@@ -91,6 +95,7 @@ fn batches_are_written_as_javascript_reads_them() {
             name: 13,
             timed: id == 1,
             announced: id == 2,
+            limited: id == 2,
             form: 0x30,
             inputs: if id == 3 {
                 vec![b"one"[..].into(), b""[..].into()]
@@ -107,6 +112,7 @@ fn batches_are_written_as_javascript_reads_them() {
         let frame = &inbox[at..];
         let flags = u32::from(task.timed) * layout.bits("TIMED")
             + u32::from(task.announced) * layout.bits("ANNOUNCED")
+            + u32::from(task.limited) * layout.bits("LIMITED")
             + u32::from(!task.inputs.is_empty()) * layout.bits("INPUTS");
         assert_eq!(word(&layout, frame, "FLAGS"), flags | 0x3000);
         assert_eq!(
@@ -189,8 +195,11 @@ fn the_kinds_of_mail_and_the_shared_words_have_the_same_numbers_on_both_sides() 
         assert_eq!(layout.bits(name), kind as u32, "{name}");
     }
     let words = Layout::of("WORDS");
-    let names = ["CLAIM", "CANCELLED", "FIRST_STAMP", "MAX_BATCH"].map(|name| words.at(name));
-    assert_eq!(names, [CLAIM_WORD, CANCEL_WORD, FIRST_STAMP, MAX_BATCH]);
+    let names = ["CLAIM", "CANCELLED", "PUBLISHED", "FIRST_STAMP", "MAX_BATCH"].map(|name| words.at(name));
+    assert_eq!(
+        names,
+        [CLAIM_WORD, CANCEL_WORD, PUBLISHED_WORD, FIRST_STAMP, MAX_BATCH]
+    );
 }
 
 #[test]

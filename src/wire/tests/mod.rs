@@ -110,6 +110,8 @@ fn terms_bytes(inputs: u32) -> Vec<u8> {
         ("BACKOFF", 2.5),
         ("MAX_DELAY", f64::INFINITY),
         ("JITTER", 0.25),
+        ("CPU_TIME", 30.0),
+        ("MEMORY", 1e6),
     ] {
         frame = frame.number(key, value);
     }

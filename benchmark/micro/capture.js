@@ -1,19 +1,17 @@
 'use strict';
 
 // What does it cost to send a closure: on the submitting thread, and in the worker? Beside it, the bare calls of the
-// inspector that reading variables cannot do without.
+// inspector that reading variables cannot do without. Piece by piece, without the engine: the case `capture` asks that.
 
-const { runInThisContext } = require('node:vm');
-const { Session } = require('node:inspector');
-
-const codec = require('../lib/capture-codec');
-const { Capture } = require('../lib/capture');
-const { Reviver } = require('../lib/capture/revive');
+const codec = require('../../lib/capture-codec');
+const { Capture } = require('../../lib/capture');
+const { Reviver } = require('../../lib/capture/revive');
+const { bareReading } = require('../harness/inspector.js');
 
 const quick = process.argv.includes('--quick');
 const ROUNDS = quick ? 3 : 9;
 
-const analyzer = require('../lib/native');
+const analyzer = require('../../lib/native');
 const definitions = new Map();
 const capture = new Capture({
   analyzer,
@@ -26,14 +24,22 @@ const capture = new Capture({
 const reviver = new Reviver({ codec, definition: (id) => definitions.get(id) });
 
 const K = 7;
+/** @param {number} x */
 function helper(x) {
   return x * K;
 }
+/** @param {number} n @returns {number} */
 function fibonacci(n) {
   return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2);
 }
 
-/** Microseconds of one call, the median of several rounds. */
+/**
+ * Microseconds of one call, the median of several rounds.
+ *
+ * @param {(i: number) => unknown} call
+ * @param {number} count
+ * @returns {number}
+ */
 function measure(call, count) {
   const times = [];
   for (let round = 0; round <= ROUNDS; round++) {
@@ -42,45 +48,13 @@ function measure(call, count) {
     times.push(Number(process.hrtime.bigint() - start) / 1000 / count);
   }
   // The first round is for the compiler.
-  return times
-    .slice(1)
-    .sort((a, b) => a - b)
-    .at(ROUNDS >> 1);
+  return times.slice(1).sort((a, b) => a - b)[ROUNDS >> 1];
 }
 
-/** What every reading needs: connect, a handle, its properties, its scopes, disconnect. */
-function bareReading() {
-  const session = new Session();
-  const global = runInThisContext('globalThis');
-  const holder = { fn: null, out: null };
-  const post = (method, parameters) => {
-    let answer;
-    session.post(method, parameters, (_, result) => {
-      answer = result;
-    });
-    return answer;
-  };
-  return (fn) => {
-    session.connect();
-    global.bench = holder;
-    holder.fn = fn;
-    const { objectId } = post('Runtime.evaluate', { expression: 'bench.fn' }).result;
-    const { internalProperties } = post('Runtime.getProperties', { objectId, ownProperties: true });
-    const scopes = internalProperties.find(({ name }) => name === '[[Scopes]]').value;
-    const functionDeclaration = 'function(a){bench.out=a}';
-    post('Runtime.callFunctionOn', {
-      objectId,
-      functionDeclaration,
-      arguments: [{ objectId: scopes.objectId }],
-    });
-    delete global.bench;
-    session.disconnect();
-    return holder.out;
-  };
-}
-
+/** @type {object[]} */
 const rows = [];
-const row = (name, us) => rows.push({ name, us: us.toFixed(2), 'per second': Math.round(1e6 / us) });
+const row = (/** @type {string} */ name, /** @type {number} */ us) =>
+  rows.push({ name, us: us.toFixed(2), 'per second': Math.round(1e6 / us) });
 
 const bare = bareReading();
 row(
@@ -118,6 +92,7 @@ row(
 );
 class Vec {
   #n = 1;
+  /** @param {number} x */
   constructor(x) {
     this.x = x;
   }
@@ -136,7 +111,7 @@ row(
   'worker: rebuild a closure with a helper and 100 objects',
   measure(() => reviver.load(prepared.definition, prepared.section), 1000),
 );
-const small = (i) => capture.prepare(() => helper(i));
+const small = (/** @type {number} */ i) => capture.prepare(() => helper(i));
 const smallPrepared = small(3);
 row(
   'worker: rebuild a closure with a helper and a number',
