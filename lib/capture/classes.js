@@ -314,6 +314,7 @@ class Classes {
         if (index < 0) return undefined;
         at = index + 1;
         slots.push(graph.slot(fields[index].value, node, { kind: 'property', name }));
+        graph.objects.belongs(fields[index].value, object, node);
       }
       const owner = graph.slot(fn, node, { kind: 'class', name: fn.name });
       const member = graph.byFunction.get(fn);

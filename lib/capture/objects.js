@@ -314,14 +314,14 @@ class Objects {
       const value = isStack ? object.stack : descriptor.value;
       const writable = isStack || descriptor.writable ? PROPERTY.WRITABLE : 0;
       const slot = graph.slot(value, node, step);
-      this.#belongs(value, object, graph.slots.get(object));
+      this.belongs(value, object, graph.slots.get(object));
       list.push(name, flags | writable, slot);
       return;
     }
     const sides = [descriptor.get, descriptor.set].map((side) => {
       if (side === undefined) return null;
       const slot = graph.slot(side, node, step);
-      this.#belongs(side, object, graph.slots.get(object));
+      this.belongs(side, object, graph.slots.get(object));
       return slot;
     });
     list.push(name, flags | PROPERTY.ACCESSOR, sides[0], sides[1]);
@@ -334,7 +334,7 @@ class Objects {
    * @param {any} object
    * @param {number | undefined} slot
    */
-  #belongs(value, object, slot) {
+  belongs(value, object, slot) {
     if (typeof value !== 'function' || slot === undefined) return;
     const member = this.#graph.byFunction.get(value);
     if (member === undefined) return;
