@@ -108,4 +108,5 @@ export default face;
 `;
 }
 
-module.exports = { faceOf, libraryOf };
+exports.faceOf = faceOf;
+exports.libraryOf = libraryOf;
