@@ -26,8 +26,8 @@ function open(require, data, first, order) {
     return compileFunction(text, ['require'], { filename: `${library}${name}.js` })(require);
   });
   const modules = first ?? /** @type {() => any} */ (sections.shift())();
-  modules['lib/home'] = (/** @type {any} */ module) => {
-    module.exports = {
+  modules['lib/home'] = (/** @type {any} */ home) => {
+    home.exports = {
       library,
       face: library,
       root: undefined,
@@ -108,5 +108,4 @@ export default face;
 `;
 }
 
-exports.faceOf = faceOf;
-exports.libraryOf = libraryOf;
+module.exports = { faceOf, libraryOf };

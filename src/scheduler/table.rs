@@ -94,16 +94,16 @@ impl Table {
     }
 
     /// Takes a task in. An id that is there already is refused: the task comes back.
-    pub fn insert(&mut self, task: Task) -> Result<(), Task> {
+    pub fn insert(&mut self, task: Task) -> Result<(), Box<Task>> {
         let (number, slot) = split(task.id);
         if self.find(number).is_none() {
             self.add_page(number);
         }
         let Some(page) = self.find(number) else {
-            return Err(task);
+            return Err(Box::new(task));
         };
         if page.slots[slot].is_some() {
-            return Err(task);
+            return Err(Box::new(task));
         }
         page.slots[slot] = Some(task);
         page.used += 1;
