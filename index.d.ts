@@ -161,8 +161,9 @@ declare namespace tasklets {
     metadata?: object | undefined;
 
     /**
-     * What the task may use. Beyond it the task fails with a `ResourceLimitError`.
-     * Refused with a `ConfigError` in this version; `config.memory.perWorker` limits the heap of each worker.
+     * What the task may use. Beyond it the task fails with a `ResourceLimitError`, whose `limit` and `used` are bytes
+     * or milliseconds; `retry` may try it again. Nothing else begins on a worker beside a task with limits, except
+     * what that task itself waits for.
      *
      * @default none of its own; the limits of `config.memory` hold for all
      * @example run(parse, { args: [text], limits: { memory: '256MB', cpuTime: 5_000 } });
@@ -249,15 +250,21 @@ declare namespace tasklets {
   /** What one task may use. */
   export interface Limits {
     /**
-     * Heap that the worker may have grown to while it runs this task; above 0. `Infinity`: no limit.
+     * Heap of the worker that runs this task, which is started for it alone and leaves after it: that takes some
+     * 35 ms. For many such tasks, a `Pool` with `memory.perWorker` is better. What V8 itself needs is in it: less than
+     * `'16MB'` has the effect of that. Memory outside of the heap (the contents of buffers) is not counted. A *single*
+     * allocation that is larger than all that is left makes V8 end the whole process, as it does in any worker thread.
+     * Above 0. `Infinity`: no limit.
      *
      * @default none
      * @example run(parse, { args: [text], limits: { memory: '256MB' } });
      */
     memory?: Size | undefined;
     /**
-     * CPU time of the task's thread, in milliseconds, above 0. The clock starts when the task starts, and does not
-     * run while it waits for something.
+     * CPU time of the task's thread, in milliseconds, above 0. The clock starts when the task is handed to its worker
+     * and does not run while the thread sleeps; it runs for all that the thread does, so also for tasks that awaited
+     * something on the same worker when this one began. What goes beyond it is ended as by a `timeout`. It is read
+     * every few milliseconds at least. Linux only: elsewhere it is refused with a `ConfigError`.
      *
      * @default none
      * @example run(parse, { args: [text], limits: { cpuTime: 5_000 } });
@@ -310,8 +317,8 @@ declare namespace tasklets {
   export interface RetryOptions extends RetryTiming {
     /**
      * Which failures are worth another attempt: error classes, codes or names, of which one must match, or a
-     * function that decides. Timeouts and deaths of workers are failures like others; a cancelled task is never
-     * tried again.
+     * function that decides at once: one that throws, or returns a promise, means no, with a warning. Timeouts and
+     * deaths of workers are failures like others; a cancelled task is never tried again.
      *
      * @default every failure
      * @example retry(download, { retryOn: ['ECONNRESET', errors.TimeoutError] });
@@ -766,24 +773,26 @@ declare namespace tasklets {
      */
     concurrency?: 'auto' | number | undefined;
     /**
-     * Above this utilization (0 to 1, not below `scaleDownThreshold`) a waiting queue starts another worker.
-     * Checked and shown; it has no effect in this version.
+     * From this part of the workers being busy on (0 to 1, not below `scaleDownThreshold`) tasks that have waited for
+     * 10 ms without a break start another worker, up to `max`. Tasks that find no worker idle never wait for that: they
+     * start one at once.
      *
      * @default 0.8
      * @example config({ workers: { scaleUpThreshold: 0.5 } });
      */
     scaleUpThreshold?: number | undefined;
     /**
-     * Below this utilization (0 to 1) an idle worker may leave.
-     * Checked and shown; it has no effect in this version.
+     * Below this part of the workers being busy (0 to 1) all those that have been idle for `idleTimeout` leave at once;
+     * from it on they leave one at a time, with `idleTimeout` between them, because they may soon be needed.
      *
      * @default 0.2
      * @example config({ workers: { scaleDownThreshold: 0.1 } });
      */
     scaleDownThreshold?: number | undefined;
     /**
-     * Idle workers kept ready beyond those in use: an integer from 0 up to `max`, or an expression.
-     * Checked and shown; it has no effect in this version.
+     * Threads that have started and wait, beside the workers, to take the place of one that is ended or replaced, or
+     * that of a new one: an integer from 0 up to `max`, or an expression. With one, the next result comes some 4 ms after
+     * a kill instead of 40; it takes some 10 MB and no CPU time. Spares count neither as workers nor for `max`.
      *
      * @default 0
      * @example config({ workers: { spare: 1 } });
@@ -858,8 +867,8 @@ declare namespace tasklets {
      */
     perWorker?: Size | undefined;
     /**
-     * `'aggressive'`: workers give memory back as soon as they are idle.
-     * Checked and shown; it has no effect in this version.
+     * `'aggressive'`: a worker that has been idle for 50 ms collects all its garbage, once, which takes it some
+     * milliseconds; `'lazy'`: when V8 sees fit, which in an idle worker is never.
      *
      * @default 'lazy'
      * @example config({ memory: { cleanup: 'aggressive' } });

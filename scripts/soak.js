@@ -202,6 +202,7 @@ const KINDS = {
 class Stream {
   settled = 0;
   failed = 0;
+  flows = true;
   /** @type {number[]} */
   latencies = [];
 
@@ -237,6 +238,7 @@ class Stream {
       // A burst of answers must not keep the event loop from what measures it.
       else if (n % 100 === 99) await nextTurn();
     }
+    this.flows = false;
   }
 }
 
@@ -291,7 +293,8 @@ async function soak() {
   );
   // Whatever does not settle is found out, however long it had: no task may take that long.
   const late = setTimeout(() => {
-    console.error('tasks that have not settled a minute after the end:', pool.getActiveTaskCount());
+    const left = streams.filter((stream) => stream.flows).map(({ name }) => name);
+    console.error('tasks that have not settled a minute after the end:', pool.getActiveTaskCount(), left);
     process.exit(1);
   }, duration + 60_000);
   await Promise.all(flows);

@@ -78,7 +78,6 @@ impl Scheduler {
                 ..Worker::starting(worker, now)
             });
             fx.confine.push((worker, heap));
-            self.measure_anew(now);
         }
     }
 

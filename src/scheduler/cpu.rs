@@ -58,7 +58,11 @@ impl Scheduler {
         place.cpu_seen = used;
         let begun = place.begun();
         let mut over: Vec<(TaskId, Nanos, Nanos)> = Vec::new();
-        for id in place.handed[..begun].iter().chain(&place.running) {
+        let handed = place.handed.iter().enumerate();
+        let all = handed
+            .map(|(index, id)| (index < begun, id))
+            .chain(place.running.iter().map(|id| (true, id)));
+        for (has_begun, id) in all {
             let Some(task) = self.tasks.get(*id).filter(|task| task.is_with(worker)) else {
                 continue;
             };
@@ -66,12 +70,12 @@ impl Scheduler {
                 continue;
             };
             let spent = used.saturating_sub(before);
-            if spent >= limit {
+            if spent >= limit && has_begun {
                 over.push((*id, limit, spent));
             } else {
                 place.cpu_at = place
                     .cpu_at
-                    .min(now.saturating_add((limit - spent).max(place.cpu_pause)));
+                    .min(now.saturating_add(limit.saturating_sub(spent).max(place.cpu_pause)));
             }
         }
         for (id, limit, used) in over {

@@ -76,7 +76,6 @@ impl Scheduler {
             .saturating_add(place.spent)
             .min(now.saturating_sub(report.run));
         place.spent = place.spent.saturating_add(report.run);
-        self.stretch.ran = self.stretch.ran.saturating_add(report.run);
         if place.idle {
             place.idle_since = now;
         }
@@ -206,6 +205,11 @@ impl Scheduler {
             .iter()
             .filter(|other| other.id != worker && other.is_open() && other.woken.is_some() && !other.confined)
             .count();
+        let elsewhere = |other: &Worker| !other.confined && other.is_callable() && other.is_free();
+        let has_free_neighbour = self
+            .workers
+            .iter()
+            .any(|other| other.id != worker && elsewhere(other));
         let Some(place) = self.workers.get_mut(worker) else {
             return;
         };
@@ -222,6 +226,11 @@ impl Scheduler {
             let time = self.estimates.of(task.definition).unwrap_or(BATCH_TIME).max(1);
             let (due, size) = (place.due.saturating_add(time), task.size());
             let is_limited = task.is_limited();
+            // If it has to be ended, it takes along what awaits something here: its own parent, maybe.
+            let is_risky = is_limited || task.is_timed();
+            if is_risky && has_free_neighbour && !place.running.is_empty() {
+                break;
+            }
             let full = due - now > BATCH_TIME || bytes + size > BATCH_BYTES || is_limited;
             if !place.handed.is_empty() && full {
                 break;

@@ -113,8 +113,8 @@ pub struct Scheduler {
     alarm: Nanos,
     /// Since when tasks have waited without a break while every worker was busy.
     pressed_since: Option<Nanos>,
-    /// The present stretch of time over which the use of the workers is measured.
-    stretch: scaling::Stretch,
+    /// Before this time no other idle worker leaves, where the pool is in use.
+    next_leave: Nanos,
     /// Workers in a row that ended before they had joined, and until when no more are started if
     /// those were too many.
     stillborn: u32,
@@ -146,7 +146,7 @@ impl Scheduler {
             timers: Timers::default(),
             alarm: Nanos::MAX,
             pressed_since: None,
-            stretch: scaling::Stretch::default(),
+            next_leave: 0,
             stillborn: 0,
             barren_until: 0,
             chance: seed | 1,

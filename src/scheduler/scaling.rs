@@ -16,21 +16,10 @@ pub(super) const MOST_STILLBORN: u32 = 3;
 /// How long no worker is started after the last of so many had failed to.
 pub(super) const BARREN: Nanos = 5_000 * MILLISECOND;
 
-/// A stretch of time as long as `idle_timeout`: when it began, and how long the tasks ran that ended in it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Stretch {
-    began: Nanos,
-    pub(super) ran: Nanos,
-}
-
-fn ratio(one: Nanos, other: Nanos) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
-    let ratio = one as f64 / other.max(1) as f64;
-    ratio
-}
-
 fn part(some: usize, all: usize) -> f64 {
-    ratio(some as Nanos, all as Nanos)
+    #[expect(clippy::cast_precision_loss, reason = "there are few workers")]
+    let part = some as f64 / all.max(1) as f64;
+    part
 }
 
 impl Scheduler {
@@ -140,14 +129,6 @@ impl Scheduler {
             self.workers.add(Worker::starting(id, now));
             fx.start.push(id);
         }
-        self.measure_anew(now);
-    }
-
-    /// There are more workers: where the use of them was not measured before, it is from now on.
-    pub(super) fn measure_anew(&mut self, now: Nanos) {
-        if self.stretch_ends() <= now {
-            self.stretch = Stretch { began: now, ran: 0 };
-        }
     }
 
     /// Starts one more worker for tasks that have waited too long for the busy ones.
@@ -175,35 +156,6 @@ impl Scheduler {
         }
     }
 
-    /// At the end of each stretch of time: one worker leaves where all of them together have been used less
-    /// than `scale_down`, and those that stay are not used so much by that that one more would be started.
-    fn weed_out(&mut self, now: Nanos, fx: &mut Effects) {
-        if self.stretch_ends() > now {
-            return;
-        }
-        let Stretch { began, ran } = self.stretch;
-        self.stretch = Stretch { began: now, ran: 0 };
-        let (staying, time) = (self.workers.staying(), now.saturating_sub(began));
-        // Nobody has looked for so long because there was no worker that may leave: this is the first stretch.
-        let is_stale = time > self.settings.idle_timeout.saturating_mul(2);
-        if is_stale || staying <= self.settings.least_workers().max(1) {
-            return;
-        }
-        let all = ratio(ran, time.saturating_mul(staying as u64));
-        let rest = ratio(ran, time.saturating_mul(staying as u64 - 1));
-        if all < self.settings.scale_down && rest < self.settings.scale_up {
-            self.dismiss_idle(fx);
-        }
-    }
-
-    /// When the present stretch of time ends; never where no worker may leave.
-    fn stretch_ends(&self) -> Nanos {
-        if self.workers.staying() <= self.settings.least_workers() {
-            return Nanos::MAX;
-        }
-        self.stretch.began.saturating_add(self.settings.idle_timeout)
-    }
-
     /// Dismisses the worker that has been idle for longest: whether there was one.
     fn dismiss_idle(&mut self, fx: &mut Effects) -> bool {
         let oldest = self
@@ -220,17 +172,20 @@ impl Scheduler {
     /// Lets workers go that have been idle for too long, the longest idle first, until the least that there
     /// are to be are left; and those that are more than there may be.
     pub(super) fn thin_out(&mut self, now: Nanos, fx: &mut Effects) {
-        while self.idle_out_at() <= now && self.dismiss_idle(fx) {}
-        self.weed_out(now, fx);
-    }
-
-    /// When a worker may go, or the use of the workers is to be looked at.
-    pub(super) fn thin_at(&self) -> Nanos {
-        self.idle_out_at().min(self.stretch_ends())
+        // Where the others have more to do than that, it may soon be an idle one's turn: one at a time.
+        let is_used = self.busy_part() >= self.settings.scale_down;
+        while self.thin_at() <= now {
+            if !self.dismiss_idle(fx) {
+                break;
+            }
+            if is_used {
+                self.next_leave = now.saturating_add(self.settings.idle_timeout);
+            }
+        }
     }
 
     /// When the next idle worker may go.
-    fn idle_out_at(&self) -> Nanos {
+    pub(super) fn thin_at(&self) -> Nanos {
         let staying = self.workers.staying();
         if staying <= self.settings.least_workers() {
             return Nanos::MAX;
@@ -244,7 +199,9 @@ impl Scheduler {
         match since {
             None => Nanos::MAX,
             Some(_) if staying > self.settings.max_workers as usize => 0,
-            Some(since) => since.saturating_add(self.settings.idle_timeout),
+            Some(since) => since
+                .saturating_add(self.settings.idle_timeout)
+                .max(self.next_leave),
         }
     }
 

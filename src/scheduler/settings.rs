@@ -15,7 +15,7 @@ pub struct Settings {
     pub idle_timeout: Nanos,
     /// From which part of the workers being busy on a waiting queue starts one more.
     pub scale_up: f64,
-    /// Below which use of all workers, over a whole `idle_timeout`, one leaves that was not idle all along.
+    /// Below which part of the workers being busy idle ones leave all at once, not one after the other.
     pub scale_down: f64,
     /// A worker that has finished this many tasks is replaced.
     pub max_tasks_per_worker: u64,

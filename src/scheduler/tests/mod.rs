@@ -10,6 +10,7 @@ mod depends;
 mod ending;
 mod failing;
 mod handing;
+mod limits;
 mod memory;
 mod played;
 mod property;

@@ -108,6 +108,8 @@ impl Task {
         let plain = self.terms.timeout.is_none()
             && self.terms.queue_timeout.is_none()
             && self.terms.grace.is_none()
+            && self.terms.cpu_time.is_none()
+            && self.terms.memory.is_none()
             && self.terms.retry.is_none()
             && !self.terms.announce
             && !self.terms.uncancellable
