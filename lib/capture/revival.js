@@ -8,9 +8,12 @@ const { promisify } = require('node:util');
 const { NODE } = require('./kinds');
 const { functionIn, run } = require('./factories');
 const { ModuleError } = /** @type {any} */ (require('../errors'));
-const { follow } = require('./globals');
-const { builtin } = require('./modules');
-const { brand, define, shell } = require('./shells');
+const { lazy } = require('../lazy');
+
+// Only what brings something along needs these.
+const { follow } = lazy(() => require('./globals'), ['follow']);
+const { builtin } = lazy(() => require('./modules'), ['builtin']);
+const { brand, define, shell } = lazy(() => require('./shells'), ['brand', 'define', 'shell']);
 
 /** Thrown where a class is needed that is just being made. */
 const UNFINISHED = new Error('unfinished');
