@@ -153,7 +153,7 @@ declare namespace tasklets {
     transfer?: readonly Transferable[] | undefined;
 
     /**
-     * Kept on the handle; the task sees a copy as `current().metadata`.
+     * Kept on the handle and on the error that rejects it; the task sees a copy as `current().metadata`.
      *
      * @default {}
      * @example run(handle, { args: [body], metadata: { requestId } });
@@ -1493,6 +1493,8 @@ declare namespace tasklets {
   export interface TaskErrorDetails {
     readonly taskId?: number;
     readonly taskName?: string;
+    /** The task's `metadata`, where it has any. */
+    readonly metadata?: Readonly<Record<string, unknown>>;
     /** The id of the worker it ran on; absent if it never started. */
     readonly workerThread?: number;
     /** Milliseconds that its last attempt ran. */
@@ -1515,6 +1517,7 @@ declare namespace tasklets {
       readonly code: Code;
       readonly taskId?: number;
       readonly taskName?: string;
+      readonly metadata?: Readonly<Record<string, unknown>>;
       readonly workerThread?: number;
       readonly duration?: number;
       readonly attempts?: number;

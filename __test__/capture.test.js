@@ -71,6 +71,39 @@ describe('captures', () => {
     assert.equal(await pool.run(task), 'new');
   });
 
+  test('notice a global that the program added', async () => {
+    // eslint-disable-next-line no-undef -- there is none yet
+    const again = () => () => (typeof addedLater === 'undefined' ? 'not there' : addedLater);
+    const task = again();
+    assert.equal(await pool.run(task), 'not there');
+    assert.equal(await pool.run(again()), 'not there');
+    globalThis.addedLater = 5;
+    assert.equal(await pool.run(again()), 5);
+    assert.equal(await pool.run(task), 5);
+    delete globalThis.addedLater;
+    assert.equal(await pool.run(task), 'not there');
+  });
+
+  test('take what was sent for the last closure of a place only where it finds the same', async () => {
+    const make = (helper, extra) => {
+      const task = () => helper(1);
+      return extra === undefined ? task : Object.assign(task, { extra });
+    };
+    const twice = (x) => x * 2;
+    const thrice = (x) => x * 3;
+    for (const helper of [twice, twice, thrice, twice, thrice]) {
+      assert.equal(await pool.run(make(helper)), helper(1));
+      assert.equal(await pool.run(make(helper, 'more')), helper(1));
+    }
+    const outer = () => () => addK(2);
+    const first = pool.capture.prepare(outer());
+    pool.capture.prepare(outer());
+    const third = pool.capture.prepare(outer());
+    assert.equal(pool.capture.prepare(outer()), third);
+    assert.equal(await pool.send(first), 9);
+    assert.equal(await pool.send(third), 9);
+  });
+
   test('notice a property that a helper was given', async () => {
     const helper = (x) => x + (helper.extra ?? 0);
     const task = () => helper(1);

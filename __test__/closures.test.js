@@ -86,3 +86,81 @@ test('what cannot travel is refused with its name before anything runs', async (
     { code: 'ERR_TASKLETS_CAPTURE', variable: 'promise' },
   );
 });
+
+test('an error of a captured class with private state comes back without that state', async () => {
+  class Secret extends TypeError {
+    #why = 'unknown';
+    constructor(message) {
+      super(message);
+      this.extra = 1;
+    }
+    get why() {
+      return this.#why;
+    }
+  }
+  const error = await pool
+    .run(() => {
+      throw new Secret('no');
+    })
+    .catch((thrown) => thrown);
+  assert.ok(error instanceof Secret && error instanceof TypeError);
+  assert.deepEqual([error.message, error.extra], ['no', 1]);
+});
+
+test('a result with private state is refused with its path', async () => {
+  class Box {
+    #inside = 1;
+    look() {
+      return this.#inside;
+    }
+  }
+  const refusal = {
+    code: 'ERR_TASKLETS_UNSERIALIZABLE',
+    path: 'result.list[0]',
+    message: /`Box` has private/,
+  };
+  await assert.rejects(
+    pool.run(() => ({ list: [new Box()] })),
+    refusal,
+  );
+});
+
+test('exports of the library travel by name, classes of errors and modules as tasks too', async () => {
+  const { TimeoutError } = tasklets.errors;
+  const work = tasklets.module(require.resolve('./fixtures/work.js'), 'double');
+  assert.deepEqual(
+    await pool.run(async () => [
+      TimeoutError === tasklets.errors.TimeoutError,
+      typeof tasklets.run,
+      work.name,
+    ]),
+    [true, 'function', 'double'],
+  );
+});
+
+test('what else is of the library is refused as such', async () => {
+  const wrapped = pool.wrap((x) => x);
+  const refusal = {
+    code: 'ERR_TASKLETS_CAPTURE',
+    variable: 'wrapped',
+    message: /tied to this thread.*inside the task/,
+  };
+  await assert.rejects(
+    pool.run(() => wrapped(1)),
+    refusal,
+  );
+  await assert.rejects(
+    pool.run(() => pool.getStats()),
+    { code: 'ERR_TASKLETS_CAPTURE', message: /of `tasklets`/ },
+  );
+});
+
+test('an ES module that is used as a whole is loaded by path', async () => {
+  const { wholes, members } = await import('./fixtures/capture/whole.mjs');
+  const names = ['connection', 'count', 'increment'];
+  if (/** @type {any} */ (process.features).require_module === true) {
+    assert.deepEqual(await pool.run(wholes), [names, 0]);
+  }
+  // Members in use come as they are now, without the rest.
+  assert.equal(await pool.run(members), 3);
+});

@@ -20,6 +20,25 @@ test('what the task throws is what rejects: class, name, message, code, own prop
   assert.deepStrictEqual(Object.keys(error).sort(), ['code', 'count', 'details']);
 });
 
+test('its metadata is on the error, as it is by then, and does not show', async (t) => {
+  const pool = poolFor(t);
+  const fail = () => {
+    throw new Error('x');
+  };
+  const handle = pool.run(fail, { metadata: { request: 7 } });
+  handle.setMetadata('step', 'a');
+  const cancelled = pool.run(fail, { metadata: { request: 8 } });
+  cancelled.cancel();
+  const [{ error }, { error: late }, { error: without }] = await Promise.all([
+    outcome(handle),
+    outcome(cancelled),
+    outcome(pool.run(fail)),
+  ]);
+  assert.deepStrictEqual(error.metadata, { request: 7, step: 'a' });
+  assert.deepStrictEqual(late.metadata, { request: 8 });
+  assert.deepStrictEqual([Object.keys(error), 'metadata' in without], [[], false]);
+});
+
 test('facts about the task are there, and do not show', async (t) => {
   const pool = poolFor(t);
   const throws = () => {

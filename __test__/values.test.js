@@ -2,6 +2,7 @@
 
 const assert = require('node:assert');
 const { once } = require('node:events');
+const { PerformanceObserver, constants } = require('node:perf_hooks');
 const { test } = require('node:test');
 const { MessageChannel } = require('node:worker_threads');
 
@@ -109,6 +110,25 @@ test('a buffer that is transferred is moved: 64 MB there and back', async (t) =>
   });
   assert.strictEqual(buffer.byteLength, 0);
   assert.deepStrictEqual(await handle, [size, 9]);
+});
+
+test('64 MB that move again and again make no garbage collection each time', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const move = (/** @type {ArrayBuffer} */ buffer) => require('tasklets').transfer(buffer, [buffer]);
+  const ROUNDS = 20;
+  let buffer = new ArrayBuffer(64 * 1024 * 1024);
+  let collections = 0;
+  const observer = new PerformanceObserver((list) => {
+    for (const { detail } of list.getEntries()) {
+      if (/** @type {any} */ (detail).kind !== constants.NODE_PERFORMANCE_GC_MINOR) collections++;
+    }
+  });
+  for (let i = 0; i < ROUNDS; i++) {
+    if (i === ROUNDS / 2) observer.observe({ entryTypes: ['gc'] });
+    buffer = await pool.run(move, { args: [buffer], transfer: [buffer] });
+  }
+  observer.disconnect();
+  assert.ok(collections < ROUNDS / 4, `${collections} collections`);
 });
 
 test('several transfers, inside of structures and of views', async (t) => {

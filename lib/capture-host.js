@@ -5,14 +5,18 @@
 const binding = require('./native');
 const codec = require('./capture-codec');
 const { Capture } = require('./capture');
+const { here } = require('./isolate');
+const { argumentsOf } = require('./verbs/module');
 
 class Host extends Capture {
   constructor() {
     super({
       codec,
       analyzer: binding,
-      define: binding.define,
+      define: (/** @type {Uint8Array} */ bytes) => binding.define(here().id, bytes),
+      release: binding.undefine,
       own: () => require('./face'),
+      ownModule: argumentsOf,
       warn: (/** @type {string} */ message) => process.emitWarning(message, 'TaskletsWarning'),
     });
   }

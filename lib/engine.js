@@ -296,6 +296,7 @@ class Engine {
   #write(outbox, handle, options, args, prepared, verbForm) {
     let form = verbForm;
     if (prepared.isGenerator && (form & FORM.STREAM) === 0) throw refuseGenerator(handle.name);
+    handle.hold = prepared.hold;
     const start = outbox.position;
     outbox.ensure(SUBMIT.HEADER + TERMS.SIZE + 16);
     let flags = options.priority;

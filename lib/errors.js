@@ -13,6 +13,7 @@ const { types } = require('node:util');
  * @typedef {object} Facts
  * @property {number} [taskId]
  * @property {string} [taskName]
+ * @property {object} [metadata]
  * @property {number} [workerThread]
  * @property {number} [duration]
  * @property {number} [attempts]
@@ -24,6 +25,7 @@ const { types } = require('node:util');
 const FACTS = Object.freeze([
   'taskId',
   'taskName',
+  'metadata',
   'workerThread',
   'duration',
   'attempts',

@@ -88,9 +88,11 @@ function factsOf(handle, usage, error) {
   } catch {
     // A hostile error: it is passed on as it is, without a trace of ours.
   }
+  const { metadata } = handle;
   return {
     taskId: handle.id,
     taskName: handle.name,
+    metadata: Object.keys(metadata).length > 0 ? metadata : undefined,
     workerThread: usage.worker < 0 ? undefined : usage.worker,
     duration: usage.runTime,
     attempts: usage.attempts,

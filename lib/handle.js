@@ -147,6 +147,8 @@ class TaskHandle extends Promise {
     this.task = task;
     /** @internal */
     this.options = options;
+    /** What keeps its definition. @internal @type {unknown} */
+    this.hold = null;
     /** Where it was submitted, if that was looked at. @internal @type {{ stack?: string } | undefined} */
     this.place = undefined;
   }

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Where this library is: the only file that knows. The pack that is published (`scripts/pack.js`), and the
- * form of it that bundlers take in, have a home of their own in place of this one.
+ * Where this library is: the only file that knows. The pack (`scripts/pack.js`), and the form of it
+ * that bundlers take in, have a home of their own in place of this one.
  *
  * @typedef {object} Home
  * @property {string} library what the names of the library's own files begin with, in stacks

@@ -16,6 +16,8 @@ const { startThread } = require('./thread');
 /** How long a worker that may leave has for its own `exit` handlers, in milliseconds. */
 const LEAVE_TIME = 1000;
 const MEBIBYTE = 1024 * 1024;
+/** Milliseconds after a worker has come, in which it has answered what waited for it. */
+const SPARE_AFTER = 10;
 /** The least heap that a worker starts with, in MiB: V8 itself takes half of it. */
 const LEAST_HEAP = 16;
 
@@ -30,6 +32,8 @@ class Staff {
   /** @type {Map<number, Member>} */
   #members = new Map();
   #spares = new Spares(addon);
+  /** @type {NodeJS.Timeout | undefined} */
+  #filling = undefined;
   /** Called when the last task of a pool that shuts down is settled. @type {() => void} */
   onDrained = () => {};
 
@@ -55,7 +59,7 @@ class Staff {
   set config(config) {
     this.#config = config;
     this.#spares.trim(config.workers.spare, this.#heapMegabytes());
-    if (this.#members.size > 0) this.#spares.fill(config.workers.spare, this.#heapMegabytes());
+    if (this.#members.size > 0) this.#fillSpares();
     for (const { port } of this.#members.values()) port.postMessage({ config: plain(config) });
   }
 
@@ -136,6 +140,16 @@ class Staff {
     this.#log('debug', `worker ${id} starts`, { worker: id });
   }
 
+  /** Starting a thread takes milliseconds of this one: not before what is waited for now has come. */
+  #fillSpares() {
+    if (this.#config.workers.spare === 0 || this.#filling !== undefined) return;
+    this.#filling = setTimeout(() => {
+      this.#filling = undefined;
+      if (this.#members.size > 0) this.#spares.fill(this.#config.workers.spare, this.#heapMegabytes());
+    }, SPARE_AFTER);
+    this.#filling.unref();
+  }
+
   #heapMegabytes() {
     const { perWorker } = this.config.memory;
     return Number.isFinite(perWorker) ? Math.max(1, perWorker / MEBIBYTE) : undefined;
@@ -191,8 +205,7 @@ class Staff {
     const member = this.#members.get(id);
     if (Object.hasOwn(message, 'joined')) {
       if (member !== undefined) member.isolate = message.joined;
-      // What it needed to start is free for others now.
-      this.#spares.fill(this.#config.workers.spare, this.#heapMegabytes());
+      this.#fillSpares();
     } else if (Object.hasOwn(message, 'broken')) {
       if (member !== undefined) member.cause = encodeError(message.broken);
     } else {
@@ -213,6 +226,8 @@ class Staff {
   /** Ends all workers; resolves when their threads are gone. */
   async dismiss() {
     binding.dismiss(this.#pool);
+    clearTimeout(this.#filling);
+    this.#filling = undefined;
     const spares = this.#spares.end();
     const members = [...this.#members.values()];
     for (const { thread } of members) {
@@ -225,6 +240,7 @@ class Staff {
 
   /** Nobody uses the pool any more: its threads end. */
   leave() {
+    clearTimeout(this.#filling);
     this.#spares.end();
     for (const { thread } of this.#members.values()) thread.terminate();
   }

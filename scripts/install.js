@@ -10,6 +10,9 @@ const path = require('node:path');
 
 const root = path.join(__dirname, '..');
 
+// npm runs this before it packs, too: nothing of the addon goes into that package.
+if (['pack', 'publish'].includes(process.env.npm_command ?? '')) process.exit(0);
+
 function fail(/** @type {string} */ message) {
   console.error(`\ntasklets: ${message}\n`);
   process.exit(1);

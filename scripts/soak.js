@@ -145,6 +145,32 @@ const KINDS = {
     pause: 5_000,
     share: 1,
   },
+  confined: {
+    begin: (pool, n) =>
+      pool.run(
+        (/** @type {boolean} */ isGreedy) => {
+          const kept = [];
+          const most = isGreedy ? Infinity : 1;
+          while (kept.length < most) kept.push({ list: [1, 2, 3], text: `x${kept.length}` });
+          return kept.length;
+        },
+        { args: [n % 2 === 1], limits: { memory: '32MB' } },
+      ),
+    isRight: (value, n) => value === 1 && n % 2 === 0,
+    mayFail: CASUALTY,
+    pause: 3_000,
+    share: 1,
+  },
+  // Where the CPU time of threads can be read.
+  ...(process.platform === 'linux' && {
+    burning: {
+      begin: (/** @type {any} */ pool) => pool.run(endless, { limits: { cpuTime: 15 }, grace: 5 }),
+      isRight: () => false,
+      mayFail: [...CASUALTY, 'ERR_TASKLETS_CPU_LIMIT'],
+      pause: 400,
+      share: 1,
+    },
+  }),
   large: {
     begin: (pool, n) =>
       pool.run((/** @type {Uint8Array} */ bytes) => bytes, { args: [new Uint8Array(300_000).fill(n)] }),

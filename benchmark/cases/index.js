@@ -38,6 +38,7 @@ const names = [
   'transfer',
   'map',
   'fib',
+  'capture',
   'cold-start',
   'memory-worker',
   'memory-queued',

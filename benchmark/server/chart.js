@@ -16,7 +16,7 @@ const ROW = 34;
 const TOP = 62;
 const LABELS = 170;
 const PANEL = 250;
-const GAP = 60;
+const GAP = 80;
 const COLORS = { light: '#3b6fb6', heavy: '#c9712f', text: '#57606a', rule: '#8c959f' };
 
 /** @param {string} content */

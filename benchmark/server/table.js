@@ -13,8 +13,7 @@
 
 /** @param {number} ms autocannon knows whole ones only */
 function time(ms) {
-  if (ms < 1) return '< 1';
-  return ms < 10 ? ms.toFixed(1) : String(Math.round(ms));
+  return ms < 1 ? '< 1' : String(Math.round(ms));
 }
 
 /**
@@ -34,7 +33,7 @@ function markdown({ results }) {
     title,
     time(light.p50),
     time(light.p99),
-    time(delay.p99),
+    delay.p99.toFixed(1),
     heavy === null ? '' : heavy.perSecond.toFixed(1),
     cores.toFixed(2),
   ]);

@@ -76,8 +76,42 @@ function refused(object) {
   if (types.isMapIterator(object) || types.isSetIterator(object) || tag.endsWith(' Iterator')) {
     return { refused: 'is an iterator', way: 'Send the collection, or an array of what it yields' };
   }
+  if (/^(Iterator Helper|(Async)?DisposableStack|WebAssembly\..*)$/.test(tag) && !isOfProgram(object)) {
+    return { refused: `is a ${tag}, which is tied to this thread`, way: 'Make it inside the task' };
+  }
   if (types.isExternal(object)) return { refused: 'is a native handle', way: 'Make it inside the task' };
   return undefined;
+}
+
+/** Whether its class is one of the program's own, whatever it calls itself. @param {any} object */
+function isOfProgram(object) {
+  const { constructor } = object;
+  return typeof constructor === 'function' && !/\{ \[native code\] \}$/.test(String(constructor));
+}
+
+/**
+ * What only the language can look into is made again from what it says of itself.
+ *
+ * @param {any} object
+ */
+function ofLanguage(object) {
+  const tag = Object.prototype.toString.call(object).slice(8, -1);
+  const [space, name] = tag.split('.');
+  if (name === undefined || isOfProgram(object)) return undefined;
+  const Class = /** @type {any} */ (globalThis)[space]?.[name];
+  if (typeof Class !== 'function') return undefined;
+  if (space === 'Temporal' || tag === 'Intl.Locale') {
+    const path = space === 'Temporal' ? `${tag}.from` : tag;
+    return { base: BASE.CONSTRUCTED, inner: [path, String(object)], skip: () => true };
+  }
+  if (space !== 'Intl') return undefined;
+  try {
+    const { locale, ...options } = Class.prototype.resolvedOptions.call(object);
+    return { base: BASE.CONSTRUCTED, inner: [tag, locale, options], skip: () => true };
+  } catch {
+    // It only says that it is one.
+    return undefined;
+  }
 }
 
 /** Made again from text. @param {any} object */
@@ -89,9 +123,11 @@ function constructed(object) {
   if (object instanceof TextEncoder)
     return { base: BASE.CONSTRUCTED, inner: ['TextEncoder'], skip: () => true };
   if (object instanceof TextDecoder) {
-    return { base: BASE.CONSTRUCTED, inner: ['TextDecoder', object.encoding], skip: () => true };
+    const { encoding, fatal, ignoreBOM } = object;
+    const inner = ['TextDecoder', encoding, { fatal, ignoreBOM }];
+    return { base: BASE.CONSTRUCTED, inner, skip: () => true };
   }
-  return undefined;
+  return ofLanguage(object);
 }
 
 exports.base = base;

@@ -15,8 +15,8 @@ const { writtenNames } = require('./names');
 /** @typedef {{ member: Member, index: number, name: string, scope: import('./reader').Scope }} Use */
 /** @typedef {{ script: string, kind: string, names: string[], values: any[], places: Map<string, Member> }} Cluster */
 
-/** With a heap beyond this a snapshot takes too long: then functions of the same place count as strangers. */
-const MAX_HEAP = 512 * 1024 * 1024;
+/** With a heap beyond this a snapshot takes seconds, and soon does not fit into a string. */
+const MAX_HEAP = 256 * 1024 * 1024;
 
 /**
  * For each function, the slots of the cells that take the place of its shared variables.
@@ -75,7 +75,8 @@ function groups(graph, uses) {
   /** @type {Map<any, Map<string, Use[]>>} */
   const byScope = new Map();
   const inner = uses.filter((use) => !isWhole(graph, use));
-  const contexts = isUnclear(inner) ? contextsOf(graph, inner) : undefined;
+  const doubt = unclear(inner);
+  const contexts = doubt === undefined ? undefined : contextsOf(graph, inner, doubt);
   for (const use of uses) {
     const { member, scope } = use;
     const context = contexts?.get(member.fn)?.[scope.depth];
@@ -99,31 +100,54 @@ function isWhole(graph, { member, scope }) {
 }
 
 /**
- * Whether two functions of the same place have alike scopes.
+ * A use of which nobody can tell whether it shares its variable with another function of the same place: their scopes
+ * are alike, and so is that of a function that writes the variable.
  *
  * @param {Use[]} uses
  */
-function isUnclear(uses) {
-  return uses.some(({ member, scope }, at) =>
-    uses
-      .slice(0, at)
-      .some(
-        (other) =>
-          other.member !== member && placeOf(other.member) === placeOf(member) && isAlike(other.scope, scope),
-      ),
-  );
+function unclear(uses) {
+  return uses.find(({ member, name, scope }, at) => {
+    const isTwin = (/** @type {Use} */ other) =>
+      other.member !== member && placeOf(other.member) === placeOf(member) && isAlike(other.scope, scope);
+    const writes = (/** @type {Use} */ other) =>
+      other.name === name && writtenNames(other.member).has(name) && isAlike(other.scope, scope);
+    return uses.slice(0, at).some(isTwin) && uses.some(writes);
+  });
+}
+
+/** Snapshots of the heap that were taken: numbers of one say nothing about those of another. */
+let snapshots = 0;
+
+/**
+ * Which scopes functions have. That never changes, so it is asked once.
+ *
+ * @param {import('./graph').Graph} graph
+ * @param {Use[]} uses
+ * @param {Use} doubt
+ * @returns {Map<Function, number[]>}
+ */
+function contextsOf(graph, uses, doubt) {
+  const { memory, reader } = graph.tools;
+  const fns = [...new Set(uses.map(({ member }) => member.fn))];
+  const first = memory.contexts.get(fns[0]);
+  if (!fns.every((fn) => first !== undefined && memory.contexts.get(fn)?.snapshot === first.snapshot)) {
+    if (process.memoryUsage().heapUsed > MAX_HEAP) refuseUnclear(graph, doubt);
+    const snapshot = ++snapshots;
+    reader.contexts(fns).forEach((ids, at) => memory.contexts.set(fns[at], { snapshot, ids }));
+  }
+  return new Map(fns.map((fn) => [fn, memory.contexts.get(fn)?.ids ?? []]));
 }
 
 /**
  * @param {import('./graph').Graph} graph
- * @param {Use[]} uses
- * @returns {Map<Function, number[]> | undefined}
+ * @param {Use} doubt
+ * @returns {never}
  */
-function contextsOf({ tools }, uses) {
-  if (process.memoryUsage().heapUsed > MAX_HEAP) return undefined;
-  const fns = [...new Set(uses.map(({ member }) => member.fn))];
-  const contexts = tools.reader.contexts(fns);
-  return new Map(fns.map((fn, index) => [fn, contexts[index]]));
+function refuseUnclear(graph, { member, name }) {
+  const step = /** @type {const} */ ({ kind: 'variable', name });
+  const what =
+    'may be shared by several functions that were made at the same place, and this heap is too large to look which';
+  return graph.refuse(member.node, step, what, 'Keep it in an object, and let them use that');
 }
 
 /**

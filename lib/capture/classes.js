@@ -62,12 +62,30 @@ class Classes {
     if (prototype !== undefined) this.#graph.node(prototype, [NODE.PROTOTYPE, node], node, null);
     more.properties = this.#ownMembers(fn, node, text, true);
     more.prototype = prototype === undefined ? [] : this.#ownMembers(prototype, node, text, false);
+    this.#statics(member);
     const { own } = member.analysis;
     const name = Object.getOwnPropertyDescriptor(fn, 'name')?.value;
     if (typeof name === 'string' && name !== (own ?? '')) more.name = name;
     if (!Object.isExtensible(fn)) more.sealed = true;
     if (prototype !== undefined && !Object.isExtensible(prototype)) more.sealedPrototype = true;
     member.settled = false;
+  }
+
+  /**
+   * The private fields of the class itself, as they are now: its initialisers run again over there.
+   *
+   * @param {Member} member
+   */
+  #statics({ analysis, fn, more, node }) {
+    const graph = this.#graph;
+    const names = analysis.cls.staticFields;
+    if (names.length === 0 || graph.options.explicit) return;
+    const fields = graph.tools.reader.privates(fn);
+    const found = names.map((/** @type {string} */ name) => fields.find((field) => field.name === name));
+    if (found.includes(undefined)) return;
+    more.statics = found.map((/** @type {any} */ { name, value }) =>
+      graph.slot(value, node, { kind: 'property', name }),
+    );
   }
 
   /**
@@ -296,6 +314,7 @@ class Classes {
         if (index < 0) return undefined;
         at = index + 1;
         slots.push(graph.slot(fields[index].value, node, { kind: 'property', name }));
+        graph.objects.belongs(fields[index].value, object, node);
       }
       const owner = graph.slot(fn, node, { kind: 'class', name: fn.name });
       const member = graph.byFunction.get(fn);

@@ -14,14 +14,19 @@ const { bounded } = require('./texts');
  * @property {() => any} make
  * @property {((on: boolean) => void) | undefined} guard
  * @property {((object: any, values?: any[]) => any) | undefined} restore
+ * @property {((values: any[]) => void) | undefined} statics sets the private fields of a class itself
  */
 
 const KEPT = 4096;
+
+/** Texts that are compiled between two words to V8 that it may forget some: they take 2 KB and more each. */
+const RELIEVED = 8192;
 
 /** Compiled codes. */
 class Factories {
   /** @type {Map<string, Function>} */
   #factories = new Map();
+  #compiled = 0;
 
   /**
    * @param {any} code
@@ -34,21 +39,44 @@ class Factories {
     if (known !== undefined) return known;
     const factory = compile(code);
     bounded(this.#factories, key, factory, KEPT);
+    if (++this.#compiled % RELIEVED === 0) relieve();
     return factory;
   }
 }
 
-/** @param {any} code */
+/**
+ * From Node 22 on V8 keeps what was compiled by its text, whoever has forgotten it, until the heap is full. For a
+ * program that makes ever new texts that is never, or a gigabyte later; a word about memory makes it look.
+ */
+function relieve() {
+  if (Number.parseInt(process.versions.v8, 10) < 12) return;
+  try {
+    const session = new (require('node:inspector').Session)();
+    session.connect();
+    // Afterwards: within the answer it would wait for itself.
+    session.post('HeapProfiler.collectGarbage', () => setImmediate(() => session.disconnect()));
+  } catch {
+    // Where there is no inspector to ask, the limit of the heap remains.
+  }
+}
+
+const RETURN = 'return ';
+
+/**
+ * Not as a script: Node 20 keeps those by their text, and functions not.
+ *
+ * @param {any} code
+ */
 function compile({ source, name, line, column, loads }) {
   if (loads) expectWarning();
   const { USE_MAIN_CONTEXT_DEFAULT_LOADER } = /** @type {any} */ (vm.constants ?? {});
-  const script = new vm.Script(source, {
+  const make = vm.compileFunction(`${RETURN}${source}`, [], {
     filename: name,
     lineOffset: line,
-    columnOffset: column,
+    columnOffset: column - RETURN.length,
     ...(loads ? { importModuleDynamically: USE_MAIN_CONTEXT_DEFAULT_LOADER } : {}),
   });
-  return script.runInThisContext();
+  return make();
 }
 
 let expected = false;
@@ -76,8 +104,8 @@ function expectWarning() {
  * @returns {Made}
  */
 function run(factory, self, args) {
-  const [set, make, guard, restore] = Reflect.apply(factory, self, args);
-  return { set, make, guard, restore };
+  const [set, make, guard, restore, statics] = Reflect.apply(factory, self, args);
+  return { set, make, guard, restore, statics };
 }
 
 /**

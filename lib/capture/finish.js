@@ -102,7 +102,8 @@ class Finisher {
     const code = this.#code(member, names, [...(cells?.keys() ?? [])]);
     let sent = sentOf(more, isClass);
     // Instances come back as instances of the submitter's own class.
-    if (isClass || more.prototype !== undefined || more.prototypeSlot !== undefined) {
+    const isOld = ['prototype', 'prototypeSlot', 'prototypeParent'].some((key) => more[key] !== undefined);
+    if (isClass || isOld) {
       const privates = isClass && (analysis.cls.privateFields.length > 0 || analysis.cls.branded);
       const id = graph.tools.memory.numberOf(member.fn);
       sent = { ...sent, id: privates ? -id : id };
@@ -135,6 +136,7 @@ class Finisher {
       cells,
       declaration: analysis.own !== undefined && names.includes(analysis.own) && !isClass,
       restore: isClass && more?.restore === true,
+      statics: isClass && more?.statics !== undefined,
       keys: isClass ? (more?.given ?? []) : [],
       heritage: isClass && analysis.cls.heritage === 2,
     };
@@ -151,7 +153,7 @@ class Finisher {
       const line = known?.line ?? 0;
       code = { id, source, name, line, start, column: start - head, form: analysis.form, loads, shifts };
       bounded(factory.codes, place, code, FORMS);
-      if (shifts !== undefined) bounded(memory.shifted, id, code);
+      if (shifts !== undefined) bounded(memory.shifted, id, { ...code, widths: widthsOf(text) });
     }
     let index = this.#indices.get(code);
     if (index === undefined) {
@@ -290,6 +292,11 @@ class Finisher {
     bounded(memory.variants, code, variants);
     return key;
   }
+}
+
+/** The widths of the lines of a text. @param {string} text */
+function widthsOf(text) {
+  return text.split(/\r\n|[\n\r\u2028\u2029]/).map(({ length }) => length);
 }
 
 /**

@@ -7,7 +7,7 @@ const { Finisher } = require('./finish');
 const { Objects } = require('./objects');
 const { isWellFormed } = require('./texts');
 const { refusal } = require('./refusal');
-const { Variables } = require('./variables');
+const { Variables, placeOf } = require('./variables');
 
 /**
  * Everything a capture has at hand; one for each `Capture`.
@@ -21,6 +21,7 @@ const { Variables } = require('./variables');
  * @property {import('./modules').Packages} packages
  * @property {import('./memory').Memory} memory
  * @property {(value: any) => string | undefined} own the path of an export of this library
+ * @property {((value: any) => [string, string] | undefined) | undefined} ownModule what `module()` was given
  */
 
 /**
@@ -187,12 +188,28 @@ class Graph {
     const path = this.tools.intrinsics.pathOf(fn);
     if (path !== undefined) return this.node(fn, [NODE.INTRINSIC, path], from, step);
     const bound = this.options.explicit ? undefined : this.tools.reader.functions([fn])[0].bound;
-    if (bound === undefined) {
+    if (bound === undefined || this.#isOfNode(bound.target)) {
       const reference = this.reference(fn, from, step);
       if (reference !== undefined) return reference;
+      if (bound !== undefined) return this.#bound(fn, bound, from, step);
       const name = fn.name === '' ? 'a native function' : `the native function \`${fn.name}\``;
       return this.refuse(from, step, `is ${name}, which no name leads to`, 'Make it inside the task');
     }
+    return this.#bound(fn, bound, from, step);
+  }
+
+  /** Some functions of Node's modules are bound: they have a name there all the same. @param {any} target */
+  #isOfNode(target) {
+    return typeof target === 'function' && placeOf(this.tools, target)?.home === 'node';
+  }
+
+  /**
+   * @param {Function} fn
+   * @param {{ target: any, self: any, args: any[] }} bound
+   * @param {number} from
+   * @param {import('./refusal').Step | null} step
+   */
+  #bound(fn, bound, from, step) {
     const node = this.node(fn, [NODE.BOUND, 0, 0, []], from, step);
     const target = this.slot(bound.target, node, { kind: 'other', name: 'the bound function' });
     const self = this.slot(bound.self, node, { kind: 'other', name: 'its bound `this`' });

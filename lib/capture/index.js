@@ -37,6 +37,7 @@
  *   codec            { encode(value) -> { bytes, extras }, decode(bytes, extras) }
  *   warn(message)    a large capture
  *   own()            this library's public exports: they travel by name
+ *   ownModule(value) the arguments of `module()` that gave a value
  *
  * Throws CaptureError (something cannot travel) or InvalidTaskError (not a task at all), before anything ran.
  */
@@ -74,6 +75,7 @@ const { read } = lazy(() => require('./returning'), ['read']);
  * @property {any} [codec]
  * @property {(message: string) => void} [warn]
  * @property {() => any} [own]
+ * @property {(value: any) => [string, string] | undefined} [ownModule]
  */
 
 class Capture {
@@ -95,6 +97,7 @@ class Capture {
       packages: new Packages(),
       memory,
       own: ownPaths(host),
+      ownModule: host.ownModule,
     };
     this.#definitions = new Definitions(host);
     this.#preparer = new Preparer(this.#tools, this.#definitions, host.warn);
@@ -268,14 +271,20 @@ function ownPaths({ own }) {
   let table;
   return (value) => {
     if (own === undefined) return undefined;
-    table ??= new Map([
-      [own(), ''],
-      ...Object.entries(own())
-        .filter(([, member]) => typeof member === 'function' || typeof member === 'object')
-        .map(([name, member]) => /** @type {[any, string]} */ ([member, name])),
-    ]);
+    table ??= new Map([[own(), ''], ...pathsIn(own(), ''), ...pathsIn(own().errors ?? {}, 'errors.')]);
     return table.get(value);
   };
+}
+
+/**
+ * @param {object} container
+ * @param {string} prefix
+ * @returns {Array<[any, string]>}
+ */
+function pathsIn(container, prefix) {
+  return Object.entries(container)
+    .filter(([, member]) => typeof member === 'function' || (typeof member === 'object' && member !== null))
+    .map(([name, member]) => [member, `${prefix}${name}`]);
 }
 
 exports.Capture = Capture;

@@ -24,6 +24,8 @@ const NODE = Object.freeze({
   CELL: 11,
   OWN: 12,
   META: 13,
+  PROMISIFIED: 14,
+  OWN_MODULE: 15,
 });
 
 /** How an object's shell is made. */

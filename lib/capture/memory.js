@@ -29,6 +29,8 @@ class Memory {
   places = new Map();
   /** Codes whose text was changed in a way that moves columns. @type {Map<number, any>} */
   shifted = new Map();
+  /** Which scopes functions have, and the snapshot of the heap that said so. @type {WeakMap<Function, { snapshot: number, ids: number[] }>} */
+  contexts = new WeakMap();
   #keys = 0;
   #codes = 0;
   #classes = 0;

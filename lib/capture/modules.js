@@ -203,6 +203,24 @@ class Packages {
     return undefined;
   }
 
+  /**
+   * Whether a file is the module with this namespace. The one who asks has imported it, so it is loaded already.
+   *
+   * @param {any} namespace
+   * @param {string} file
+   */
+  isNamespaceOf(namespace, file) {
+    // Modules without a name of their own for `require` come as they are.
+    if (/** @type {any} */ (process.features).require_module !== true || 'module.exports' in namespace)
+      return false;
+    try {
+      return Module.createRequire(file)(file) === namespace;
+    } catch {
+      // It awaits something: by value, then.
+      return false;
+    }
+  }
+
   /** Whether it is a CommonJS `module`. @param {any} value */
   isModule(value) {
     return value instanceof Module;

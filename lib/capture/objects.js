@@ -157,6 +157,8 @@ class Objects {
     if (isPlainTree(object, isObjectPrototype, this.plain, this.#mixed, isNode)) return graph.plain(object);
     const own = tools.own(object);
     if (own !== undefined) return graph.node(object, [NODE.OWN, own], from, step);
+    const module = tools.ownModule?.(object);
+    if (module !== undefined) return graph.node(object, [NODE.OWN_MODULE, ...module], from, step);
     if (types.isModuleNamespaceObject(object)) return this.#whole(object, from, step);
     if (types.isProxy(object)) return this.#proxy(object, from, step);
     const reference = graph.reference(object, from, step) ?? this.#packageOf(object, from, step);
@@ -189,16 +191,41 @@ class Objects {
    */
   #whole(namespace, from, step) {
     const graph = this.#graph;
-    const reference = graph.reference(namespace, from, step);
+    const reference = graph.reference(namespace, from, step) ?? this.#byPath(namespace, from, step);
     if (reference !== undefined) return reference;
+    const builtin = graph.tools.builtins.find(namespace.default);
     const node = graph.node(namespace, [NODE.OBJECT, BASE.NAMESPACE, undefined, [], 0], from, step);
     graph.later.push(() => {
       const properties = graph.nodes[node][3];
       for (const name of Object.keys(namespace)) {
-        properties.push(name, 7, graph.slot(namespace[name], node, { kind: 'property', name }));
+        const value = namespace[name];
+        // Functions among them may be bound, or have no other name.
+        if (builtin !== undefined && builtin.path.length === 0 && typeof value === 'function') {
+          const member = [NODE.BUILTIN, builtin.module, name === 'default' ? [] : [name]];
+          properties.push(name, 7, graph.slots.get(value) ?? graph.node(value, member, node, null));
+          continue;
+        }
+        properties.push(name, 7, graph.slot(value, node, { kind: 'property', name }));
       }
     });
     return node;
+  }
+
+  /**
+   * A namespace of one of the program's modules: the file is the one that the function's own file imports under this
+   * name, if loading it gives this very namespace.
+   *
+   * @param {any} namespace
+   * @param {number} from
+   * @param {Step | null} step
+   */
+  #byPath(namespace, from, step) {
+    const graph = this.#graph;
+    const known = graph.memberAt(from)?.known;
+    if (step?.kind !== 'variable' || known?.script === undefined || !known.module) return undefined;
+    const file = graph.tools.scripts.importedAs(known.script, step.name);
+    if (file === undefined || !graph.tools.packages.isNamespaceOf(namespace, file)) return undefined;
+    return graph.node(namespace, [NODE.PACKAGE, file, []], from, step);
   }
 
   /**
@@ -287,14 +314,14 @@ class Objects {
       const value = isStack ? object.stack : descriptor.value;
       const writable = isStack || descriptor.writable ? PROPERTY.WRITABLE : 0;
       const slot = graph.slot(value, node, step);
-      this.#belongs(value, object, graph.slots.get(object));
+      this.belongs(value, object, graph.slots.get(object));
       list.push(name, flags | writable, slot);
       return;
     }
     const sides = [descriptor.get, descriptor.set].map((side) => {
       if (side === undefined) return null;
       const slot = graph.slot(side, node, step);
-      this.#belongs(side, object, graph.slots.get(object));
+      this.belongs(side, object, graph.slots.get(object));
       return slot;
     });
     list.push(name, flags | PROPERTY.ACCESSOR, sides[0], sides[1]);
@@ -307,7 +334,7 @@ class Objects {
    * @param {any} object
    * @param {number | undefined} slot
    */
-  #belongs(value, object, slot) {
+  belongs(value, object, slot) {
     if (typeof value !== 'function' || slot === undefined) return;
     const member = this.#graph.byFunction.get(value);
     if (member === undefined) return;

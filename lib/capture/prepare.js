@@ -5,6 +5,7 @@ const { types } = require('node:util');
 const { FLAG, FORM, NODE, USAGE } = require('./kinds');
 const { InvalidTaskError } = /** @type {any} */ (require('../errors'));
 const { NoInspector } = require('./reader');
+const { Repeats } = require('./repeats');
 const { bounded, isWellFormed } = require('./texts');
 
 /** @typedef {import('./index').Prepared} Prepared */
@@ -69,6 +70,7 @@ class Preparer {
   #byText = new Map();
   /** What is sent for an instance that workers keep. @type {Map<number, { seen: number, prepared: Prepared | null }>} */
   #byKey = new Map();
+  #repeats = new Repeats();
 
   /**
    * @param {import('./graph').Tools} tools
@@ -181,12 +183,22 @@ class Preparer {
    * @returns {Prepared}
    */
   #one(fn, options, explicit) {
+    const reading = explicit || !isEmpty(options) ? undefined : this.#tools.reader.functions([fn])[0];
+    const repeated = reading === undefined ? undefined : this.#repeats.find(fn, reading);
+    if (repeated !== undefined) {
+      this.#byFunction.set(fn, repeated);
+      return repeated;
+    }
     const start = performance.now();
+    if (reading !== undefined) this.#tools.reader.remember(fn, reading);
     const built = this.#build(fn, options, explicit);
     const { graph, root } = built;
     if (graph.nodes[root][0] === NODE.CLASS) throw invalid(fn, 'a class');
     const made = this.#finish(fn, options, built);
     this.#look(fn, built, made, performance.now() - start);
+    const member = graph.byFunction.get(fn);
+    if (reading !== undefined && member !== undefined && this.#byFunction.get(fn) === made)
+      this.#repeats.add(member, reading, made);
     return made;
   }
 

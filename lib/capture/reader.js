@@ -140,6 +140,16 @@ class Reader {
   }
 
   /**
+   * What has been read of a function, for a capture that follows within this session.
+   *
+   * @param {Function} fn
+   * @param {Reading} reading
+   */
+  remember(fn, reading) {
+    this.#ahead.set(fn, reading);
+  }
+
+  /**
    * @param {Function[]} fns
    * @returns {Reading[]}
    */

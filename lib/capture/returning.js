@@ -24,13 +24,14 @@ const { types } = require('node:util');
  * @returns {Returned}
  */
 function write(object, { origin, id, hasPrivates }) {
-  if (hasPrivates) {
+  const isError = types.isNativeError(object);
+  // An error is better without its private state than not at all.
+  if (hasPrivates && !isError) {
     const name = object.constructor?.name;
     throw new TypeError(
       `an instance of \`${name}\` has private fields, which cannot come back: return its data`,
     );
   }
-  const isError = types.isNativeError(object);
   const body = isError ? null : bodyOf(object);
   const properties = [];
   for (const key of Reflect.ownKeys(object)) {

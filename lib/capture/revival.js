@@ -3,6 +3,7 @@
 const Module = require('node:module');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
+const { promisify } = require('node:util');
 
 const { NODE } = require('./kinds');
 const { functionIn, run } = require('./factories');
@@ -260,6 +261,10 @@ class Revival {
       if (more.name !== undefined) rename(Class, more.name);
       this.fill(() => this.#describe(Class, more, undefined));
     }
+    const statics = more?.statics;
+    if (statics !== undefined) {
+      this.fill(() => made.statics?.(statics.map((/** @type {number} */ value) => this.get(value))));
+    }
     return Class;
   }
 
@@ -345,6 +350,10 @@ class Revival {
         return Module.createRequire(first);
       case NODE.OWN:
         return walk(this.#reviver.own(), first === '' ? [] : first.split('.'));
+      case NODE.OWN_MODULE:
+        return this.#reviver.own().module(first, second);
+      case NODE.PROMISIFIED:
+        return promisified(this, first);
       case NODE.META:
         return meta(this.get(first));
       default:
@@ -376,6 +385,21 @@ function walk(value, steps) {
  */
 function rename(fn, name) {
   Object.defineProperty(fn, 'name', { value: name, configurable: true });
+}
+
+/**
+ * What `util.promisify` made. The function that it calls may be being made just now, so it is asked for when it is called.
+ *
+ * @param {Revival} revival
+ * @param {number} slot
+ */
+function promisified(revival, slot) {
+  /** @this {any} @param {any[]} args */
+  const original = function (...args) {
+    return Reflect.apply(revival.get(slot), this, args);
+  };
+  revival.fill(() => revival.get(slot));
+  return promisify(original);
 }
 
 /** @param {string} url */

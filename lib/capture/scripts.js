@@ -26,6 +26,9 @@ const STACK = 100;
 /** What the function around a CommonJS file gives it. */
 const WRAPPER = new Set(['require', 'module', 'exports', '__filename', '__dirname', 'arguments']);
 
+/** What is found is only believed if the module turns out to be the one. */
+const WHOLE_IMPORT = /\bimport\s*\*\s*as\s+([\w$]+)\s+from\s*(['"])([^'"\n]+)\2/g;
+
 const STRICT = 1;
 const DECLARATION = 2;
 /** Its `this`, if it is an arrow function, is that of the file. */
@@ -120,6 +123,27 @@ class Scripts {
     const place = facts?.places.get(`${line}:${column}`);
     if (facts === null || place === undefined || !facts.source.includes(text)) return undefined;
     return place;
+  }
+
+  /**
+   * The file of a module that a script imports as a whole under a name.
+   *
+   * @param {string} id
+   * @param {string} name
+   * @returns {string | undefined}
+   */
+  importedAs(id, name) {
+    const source = this.#facts.get(id)?.source;
+    const file = this.nameOf(id);
+    if (source === undefined || !file.startsWith('file:')) return undefined;
+    for (const [, alias, , specifier] of source.matchAll(WHOLE_IMPORT)) {
+      if (alias === name && /^(\.{1,2}\/|\/|file:)/.test(specifier)) {
+        const url = new URL(specifier, file);
+        // With a query it is another module than the file alone.
+        return url.search === '' && url.hash === '' ? fileURLToPath(url) : undefined;
+      }
+    }
+    return undefined;
   }
 
   /**

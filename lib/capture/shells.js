@@ -1,5 +1,6 @@
 'use strict';
 
+const { follow } = require('./globals');
 const { BASE, PROPERTY } = require('./kinds');
 
 /** @typedef {import('./revival').Revival} Revival */
@@ -28,13 +29,22 @@ function shell(revival, [, base, prototype, , , inner]) {
     case BASE.ARGUMENTS:
       return argumentsObject();
     case BASE.CONSTRUCTED:
-      return new /** @type {any} */ (globalThis)[inner[0]](...inner.slice(1));
+      return constructed(inner[0], inner.slice(1));
     case BASE.NAMESPACE:
       return Object.defineProperty(Object.create(null), Symbol.toStringTag, { value: 'Module' });
     default:
       if (prototype === null) return Object.create(null);
       return prototype === undefined ? {} : Object.create(revival.get(prototype));
   }
+}
+
+/**
+ * @param {string} path of a class, or of its `from`
+ * @param {any[]} args
+ */
+function constructed(path, args) {
+  if (!path.endsWith('.from')) return new (follow(path))(...args);
+  return follow(path.slice(0, -'.from'.length)).from(...args);
 }
 
 /** @param {number} length */

@@ -82,9 +82,10 @@ class Stacks {
       const offset = line - 1 - code.line;
       const first = offset === 0 ? code.start : 0;
       const at = column - 1 - first;
-      const moved = code.shifts
-        .filter((/** @type {number[]} */ [on, from]) => on === offset && from <= at)
-        .at(-1);
+      const here = code.shifts.filter((/** @type {number[]} */ [on]) => on === offset);
+      // Compilers write whole files into one line: what comes after the function is not its own.
+      if (here.length === 0 || at > code.widths[offset] + here.at(-1)[2]) continue;
+      const moved = here.filter((/** @type {number[]} */ [, from]) => from <= at).at(-1);
       if (moved !== undefined) return column - moved[2];
     }
     return column;

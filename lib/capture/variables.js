@@ -1,6 +1,7 @@
 'use strict';
 
 const path = require('node:path');
+const { pathToFileURL } = require('node:url');
 
 const { FLAG, FORM, NODE, USAGE } = require('./kinds');
 const { FREE } = require('./classes');
@@ -11,6 +12,16 @@ const { bounded } = require('./texts');
 const { refusal } = require('./refusal');
 
 /** @typedef {import('./graph').Member} Member */
+
+/** Where this library's own files are; in a bundle they are nobody's. */
+const IS_ALONE = /[\\/]lib[\\/]capture$/.test(__dirname);
+const LIBRARY = path.join(__dirname, '..', path.sep);
+const LIBRARY_URL = pathToFileURL(LIBRARY).href;
+
+/** @param {string} name of a script */
+function isOfLibrary(name) {
+  return IS_ALONE && (name.startsWith(LIBRARY) || name.startsWith(LIBRARY_URL));
+}
 
 /** Nothing was found under a name. */
 const NOTHING = Symbol('nothing');
@@ -55,7 +66,7 @@ class Variables {
       member.known = know(graph.tools, member.fn, member.text, member.analysis, reading);
       graph.tools.memory.functions.set(member.fn, member.known);
     }
-    if (this.#byReference(member)) return false;
+    if (this.#byReference(member, reading)) return false;
     graph.check(member);
     if (member.analysis.form === FORM.CLASS) graph.objects.classes.before(member);
     this.#names(member, reading);
@@ -68,8 +79,9 @@ class Variables {
    * Functions of Node and of packages are not copied.
    *
    * @param {Member} member
+   * @param {import('./reader').Reading | undefined} reading
    */
-  #byReference(member) {
+  #byReference(member, reading) {
     const { fn, known, node } = member;
     const graph = this.#graph;
     if (known === undefined) return false;
@@ -88,14 +100,38 @@ class Variables {
       if (found !== undefined && (!isClass || FREE.has(fn.name))) {
         return drop([NODE.BUILTIN, found.module, found.path]);
       }
+      const [original] = known.name === 'node:internal/util' ? lookUp(reading?.scopes ?? [], 'original') : [];
+      if (typeof original === 'function' && fn.name === original.name) {
+        const step = /** @type {const} */ ({ kind: 'other', name: 'the function that was promisified' });
+        return drop([NODE.PROMISIFIED, graph.slot(original, node, step)]);
+      }
       this.#refuseNode(member, known.name);
     }
+    if (isOfLibrary(known.name)) this.#refuseOwn(member);
     if (known.home === 'package') {
       const file = graph.tools.scripts.fileOf(/** @type {string} */ (known.script));
       const found = file === undefined ? undefined : graph.tools.packages.findIn(fn, file);
       if (found !== undefined) return drop([NODE.PACKAGE, found.module, found.path]);
     }
     return false;
+  }
+
+  /**
+   * Exports travel by name. What else is of this library belongs to its thread: pools, handles, wrapped tasks.
+   *
+   * @param {Member} member
+   * @returns {never}
+   */
+  #refuseOwn({ fn, node }) {
+    const graph = this.#graph;
+    const { from, step } = graph.origins[node];
+    const isClass = step?.kind === 'class';
+    const owner = isClass ? graph.origins[from] : { from, step };
+    const what = isClass
+      ? `is a ${fn.name} of \`tasklets\``
+      : 'is a function of `tasklets` such as `wrap` gives';
+    const way = 'Send the function that it runs, and call `run` or `wrap` inside the task';
+    return graph.refuse(owner.from, owner.step, `${what}, which is tied to this thread`, way);
   }
 
   /**
@@ -154,6 +190,8 @@ class Variables {
     for (const { name, usage, members } of names) {
       const [value, holder] = this.#look(member, name, reading, values, missing);
       if (value === NOTHING) {
+        // The program may add a global later.
+        if (!STANDARD.has(name)) member.settled = false;
         lasting.set(name, NOTHING);
         continue;
       }
@@ -194,18 +232,7 @@ class Variables {
       if (!STANDARD.has(name) && !(name in globalThis)) missing.push(name);
       return [NOTHING, null];
     }
-    for (const scope of reading?.scopes ?? []) {
-      const { kind, variables } = scope;
-      if (kind === 'Global') return [globalValue(variables, name), null];
-      if (kind === 'With Block' ? !(name in variables) : !Object.hasOwn(variables, name)) continue;
-      try {
-        return [variables[name], scope];
-      } catch {
-        // Not initialised yet: the name stays free, and using it is the ReferenceError that it would be at home.
-        return [NOTHING, null];
-      }
-    }
-    return [NOTHING, null];
+    return lookUp(reading?.scopes ?? [], name);
   }
 
   /**
@@ -279,6 +306,28 @@ class Variables {
 
 /** Stands for the scope of variables that were read before and keep their value. */
 const LASTING = Object.freeze({ kind: 'lasting', variables: null, depth: -1 });
+
+/**
+ * What a name means, and the scope that says so.
+ *
+ * @param {import('./reader').Scope[]} scopes
+ * @param {string} name
+ * @returns {[any, import('./reader').Scope | null]}
+ */
+function lookUp(scopes, name) {
+  for (const scope of scopes) {
+    const { kind, variables } = scope;
+    if (kind === 'Global') return [globalValue(variables, name), null];
+    if (kind === 'With Block' ? !(name in variables) : !Object.hasOwn(variables, name)) continue;
+    try {
+      return [variables[name], scope];
+    } catch {
+      // Not initialised yet: the name stays free, and using it is the ReferenceError that it would be at home.
+      return [NOTHING, null];
+    }
+  }
+  return [NOTHING, null];
+}
 
 /**
  * Globals that every isolate has stay free; those of the program are captured.
@@ -420,4 +469,5 @@ function placeOf(tools, fn) {
 
 exports.NOTHING = NOTHING;
 exports.Variables = Variables;
+exports.lookUp = lookUp;
 exports.placeOf = placeOf;

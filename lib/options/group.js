@@ -127,4 +127,4 @@ function distance(from, to) {
   return row[to.length];
 }
 
-module.exports = { optionsIn, readGroup, table, unknownOption };
+module.exports = { distance, optionsIn, readGroup, table, unknownOption };

@@ -7,6 +7,7 @@ const { pathToFileURL } = require('node:url');
 const binding = require('../native');
 const { configError } = require('../errors');
 const { FORM } = require('../frames');
+const { here } = require('../isolate');
 
 /** What `module()` gives: nothing to see but its name. */
 class ModuleTask {
@@ -24,6 +25,8 @@ class ModuleTask {
 
 /** @type {WeakMap<ModuleTask, any>} */
 const prepared = new WeakMap();
+/** The same by what is sent: a program has as many as it has modules, and those are never unloaded either. @type {Map<string, any>} */
+const byText = new Map();
 
 /**
  * @param {string | URL} urlOrPath
@@ -53,6 +56,16 @@ function toUrl(given) {
 }
 
 /**
+ * What `module()` was given, where it gave this.
+ *
+ * @param {any} value
+ * @returns {[string, string] | undefined}
+ */
+function argumentsOf(value) {
+  return value instanceof ModuleTask ? [value.url, value.exportName] : undefined;
+}
+
+/**
  * What travels for a module task; `undefined` for anything else.
  *
  * @param {any} task
@@ -60,19 +73,27 @@ function toUrl(given) {
 function moduleOf(task) {
   if (!(task instanceof ModuleTask)) return undefined;
   let known = prepared.get(task);
+  if (known === undefined) prepared.set(task, (known = preparedModule(task)));
+  return known;
+}
+
+/** @param {ModuleTask} task */
+function preparedModule({ url, exportName, name }) {
+  const text = JSON.stringify({ url, exportName });
+  let known = byText.get(text);
   if (known === undefined) {
-    const text = JSON.stringify({ url: task.url, exportName: task.exportName });
     known = {
-      definition: binding.define(Buffer.from(text)),
+      definition: binding.define(here().id, Buffer.from(text)),
+      hold: null,
       section: null,
       extras: null,
       hasArgs: false,
-      name: task.name,
+      name,
       form: FORM.MODULE,
     };
-    prepared.set(task, known);
+    byText.set(text, known);
   }
   return known;
 }
 
-module.exports = { module: moduleTask, moduleOf };
+module.exports = { argumentsOf, module: moduleTask, moduleOf };

@@ -20,6 +20,7 @@ function take({ seat: taken, prepare }) {
   const { Attendant } = require('./attendant');
   if (taken === undefined) {
     // A spare one has all loaded when its seat comes.
+    require('./warm');
     port.once('message', take);
     return;
   }

@@ -12,7 +12,10 @@ const MOST = 6_000_000;
 
 /** @typedef {Awaited<ReturnType<typeof import('./tools').tarballs>>} Tarballs */
 
-/** @param {string} place */
+/**
+ * @param {string} place
+ * @returns {number}
+ */
 function sizeOf(place) {
   const stat = fs.statSync(place);
   if (!stat.isDirectory()) return stat.size;

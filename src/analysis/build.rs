@@ -34,6 +34,8 @@ pub struct Spec {
     pub declaration: bool,
     /// A class whose instances are rebuilt with their private state: `restore` is wanted.
     pub restore: bool,
+    /// A class whose own private fields are to be as they are now: a function that sets them is wanted.
+    pub statics: bool,
     /// For each computed member of a class: whether its name is given instead of evaluated.
     pub keys: Vec<bool>,
     /// A class whose heritage expression is given instead of evaluated.
@@ -132,6 +134,9 @@ impl<'b> Builder<'b> {
         if self.spec.restore {
             variables.extend([self.guard(), self.restorer()]);
         }
+        if self.spec.statics {
+            variables.push(self.statics());
+        }
         let mut prefix = String::from("(function(){");
         if self.spec.strict {
             prefix.push_str("\"use strict\";");
@@ -170,15 +175,20 @@ impl<'b> Builder<'b> {
                 self.setter(&assignments)
             );
         }
-        if self.spec.restore {
-            return format!(
-                ",{g}=>{{{guard}={g}}},(...{g})=>{r}(...{g})]}})",
+        let restore = if self.spec.restore {
+            format!(
+                ",{g}=>{{{guard}={g}}},(...{g})=>{r}(...{g})",
                 g = self.stem,
                 guard = self.guard(),
                 r = self.restorer()
-            );
+            )
+        } else {
+            String::from(",,")
+        };
+        if self.spec.statics {
+            return format!("{restore},{g}=>{s}({g})]}})", g = self.stem, s = self.statics());
         }
-        String::from("]})")
+        [restore.trim_end_matches(','), "]})"].concat()
     }
 
     fn heritage(&self) -> String {
@@ -206,6 +216,10 @@ impl<'b> Builder<'b> {
 
     fn restorer(&self) -> String {
         format!("{}r", self.stem)
+    }
+
+    fn statics(&self) -> String {
+        format!("{}s", self.stem)
     }
 
     fn edits(&self) -> Vec<Edit> {
@@ -262,6 +276,26 @@ impl<'b> Builder<'b> {
         }
         if self.spec.restore {
             self.restore_edits(class, edits);
+        }
+        if self.spec.statics {
+            edits.push(self.statics_edit(class));
+        }
+    }
+
+    /// Sets the private fields of the class itself: its initialisers have run again by then.
+    fn statics_edit(&self, class: &ClassFacts) -> Edit {
+        let values = format!("{}v", self.stem);
+        let writes: String = class
+            .static_fields
+            .iter()
+            .enumerate()
+            .map(|(index, name)| format!("this.{name}={values}[{index}];"))
+            .collect();
+        let end = class.end as usize;
+        Edit {
+            start: end,
+            end,
+            with: format!(";static{{{}={values}=>{{{writes}}}}}", self.statics()),
         }
     }
 

@@ -1,6 +1,9 @@
 //! What a class text says about its instances and about the code that runs when it is evaluated.
 
-use oxc_ast::ast::{Class, ClassElement, Expression, MethodDefinitionKind, PropertyKey};
+use oxc_ast::ast::{
+    Argument, AssignmentTarget, Class, ClassElement, Expression, MethodDefinitionKind, ObjectPropertyKind,
+    PropertyKey, Statement,
+};
 use oxc_span::{GetSpan, Span};
 
 /// Offsets are those of the wrapped text.
@@ -9,13 +12,16 @@ pub struct ClassFacts {
     pub heritage: Option<Heritage>,
     /// Private instance fields, in the order in which an instance gets them.
     pub private_fields: Vec<String>,
-    /// Private fields of the class itself.
+    /// Has private members of the class itself.
     pub static_private: bool,
+    /// Private fields of the class itself, in their order.
+    pub static_fields: Vec<String>,
     /// Has private methods or accessors, so its instances are branded.
     pub branded: bool,
     /// Static blocks or static fields: code that runs again with every evaluation.
     pub static_code: bool,
-    /// Public instance fields that are arrow functions: their `this` is the instance.
+    /// Instance fields that are arrow functions: their `this` is the instance. Compilers, and people, write them into
+    /// the constructor.
     pub arrow_fields: Vec<Field>,
     pub computed: Vec<Computed>,
     /// The place after the opening brace of the constructor's body.
@@ -62,6 +68,7 @@ pub fn class_facts(class: &Class<'_>) -> ClassFacts {
             }),
         private_fields: Vec::new(),
         static_private: false,
+        static_fields: Vec::new(),
         branded: false,
         static_code: false,
         arrow_fields: Vec::new(),
@@ -82,6 +89,11 @@ impl ClassFacts {
             ClassElement::MethodDefinition(method) => {
                 if method.kind == MethodDefinitionKind::Constructor {
                     self.constructor_body = method.value.body.as_ref().map(|body| body.span.start + 1);
+                    for statement in method.value.body.iter().flat_map(|body| &body.statements) {
+                        if let Statement::ExpressionStatement(statement) = statement {
+                            self.assigned(&statement.expression);
+                        }
+                    }
                 }
                 if matches!(method.key, PropertyKey::PrivateIdentifier(_)) {
                     self.branded |= !method.r#static;
@@ -101,6 +113,7 @@ impl ClassFacts {
                 if let PropertyKey::PrivateIdentifier(name) = &field.key {
                     if field.r#static {
                         self.static_private = true;
+                        self.static_fields.push(format!("#{}", name.name));
                     } else {
                         self.private_fields.push(format!("#{}", name.name));
                     }
@@ -117,17 +130,75 @@ impl ClassFacts {
                     self.static_code = true;
                 } else if let Some(value) = value {
                     self.initialisers.push(value.span());
-                    if let (Expression::ArrowFunctionExpression(arrow), Some(name)) =
-                        (value, field.key.static_name())
-                    {
-                        self.arrow_fields.push(Field {
-                            name: name.to_string(),
-                            value: arrow.span,
-                        });
+                    let name = match &field.key {
+                        PropertyKey::PrivateIdentifier(name) => Some(format!("#{}", name.name)),
+                        key => key.static_name().map(|name| name.to_string()),
+                    };
+                    if let Some(name) = name {
+                        self.arrow_field(&name, value);
                     }
                 }
             }
             ClassElement::StaticBlock(_) => self.static_code = true,
+            _ => {}
+        }
+    }
+
+    /// `this.name = () => ...`, `define(this, "name", () => ...)`, and several of them in one expression.
+    fn assigned(&mut self, expression: &Expression<'_>) {
+        match expression {
+            Expression::SequenceExpression(sequence) => {
+                for expression in &sequence.expressions {
+                    self.assigned(expression);
+                }
+            }
+            Expression::AssignmentExpression(assignment) => {
+                if let AssignmentTarget::StaticMemberExpression(member) = &assignment.left
+                    && matches!(member.object, Expression::ThisExpression(_))
+                {
+                    self.arrow_field(&member.property.name, &assignment.right);
+                }
+            }
+            Expression::CallExpression(call) => {
+                if let [
+                    Argument::ThisExpression(_),
+                    Argument::StringLiteral(name),
+                    value,
+                    ..,
+                ] = call.arguments.as_slice()
+                    && let Some(value) = value.as_expression()
+                {
+                    self.arrow_field(&name.value, value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The arrow function may be the `value` of a descriptor, or have been given its name by a call.
+    fn arrow_field(&mut self, name: &str, value: &Expression<'_>) {
+        match value {
+            Expression::ArrowFunctionExpression(arrow) => self.arrow_fields.push(Field {
+                name: name.to_owned(),
+                value: arrow.span,
+            }),
+            Expression::ObjectExpression(descriptor) => {
+                for property in &descriptor.properties {
+                    if let ObjectPropertyKind::ObjectProperty(property) = property
+                        && property.key.static_name().as_deref() == Some("value")
+                        && matches!(property.value, Expression::ArrowFunctionExpression(_))
+                    {
+                        self.arrow_field(name, &property.value);
+                    }
+                }
+            }
+            Expression::CallExpression(call) => {
+                if let [first, Argument::StringLiteral(_)] = call.arguments.as_slice()
+                    && let Some(arrow @ Expression::ArrowFunctionExpression(_)) = first.as_expression()
+                {
+                    self.arrow_field(name, arrow);
+                }
+            }
             _ => {}
         }
     }

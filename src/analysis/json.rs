@@ -34,6 +34,7 @@ struct Class<'a> {
     heritage: Parent<'a>,
     private_fields: &'a [String],
     static_private: bool,
+    static_fields: &'a [String],
     branded: bool,
     static_code: bool,
     /// `[name, start, end]`, offsets in the text as JavaScript counts.
@@ -96,6 +97,7 @@ fn class_json<'a>(class: &'a ClassFacts, at: &impl Fn(u32) -> usize) -> Class<'a
         },
         private_fields: &class.private_fields,
         static_private: class.static_private,
+        static_fields: &class.static_fields,
         branded: class.branded,
         static_code: class.static_code,
         arrow_fields: class

@@ -100,10 +100,10 @@ pub fn task_ids(count: u32) -> f64 {
     first
 }
 
-/// Keeps what a function is, for workers to fetch: its number.
+/// Keeps what a function is, for workers to fetch, until it is forgotten or `isolate` is gone: its number.
 #[napi(catch_unwind)]
-pub fn define(bytes: Uint8ArraySlice<'_>) -> u32 {
-    registry::define(&bytes)
+pub fn define(isolate: u32, bytes: Uint8ArraySlice<'_>) -> u32 {
+    registry::define(IsolateId(isolate), &bytes)
 }
 
 /// What was defined under a number; `null` where it has been forgotten.

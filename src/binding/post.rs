@@ -182,6 +182,21 @@ impl Post<'_> {
             pool: pool.id,
             ..Mail::default()
         };
+        // Who is ended goes first, so that its processor is free for its successor.
+        for (worker, stop) in &fx.stop {
+            let kind = match stop {
+                Stop::Retire => Kind::RetireWorker,
+                Stop::Kill => Kind::KillWorker,
+            };
+            bundle.add(
+                pool.owner,
+                &Mail {
+                    kind,
+                    id: u64::from(worker.0),
+                    ..mail
+                },
+            );
+        }
         for worker in &fx.start {
             bundle.add(
                 pool.owner,
@@ -201,20 +216,6 @@ impl Post<'_> {
                     id: u64::from(worker.0),
                     // In MiB; without a limit of its own it is 0.
                     attempt: heap,
-                    ..mail
-                },
-            );
-        }
-        for (worker, stop) in &fx.stop {
-            let kind = match stop {
-                Stop::Retire => Kind::RetireWorker,
-                Stop::Kill => Kind::KillWorker,
-            };
-            bundle.add(
-                pool.owner,
-                &Mail {
-                    kind,
-                    id: u64::from(worker.0),
                     ..mail
                 },
             );

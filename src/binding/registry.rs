@@ -12,7 +12,7 @@ use crate::scheduler::{IsolateId, Nanos};
 
 static ISOLATES: LazyLock<RwLock<HashMap<u32, Arc<Isolate>>>> = LazyLock::new(RwLock::default);
 static POOLS: LazyLock<RwLock<HashMap<u32, Arc<Pool>>>> = LazyLock::new(RwLock::default);
-static DEFINITIONS: LazyLock<RwLock<HashMap<u32, Arc<[u8]>>>> = LazyLock::new(RwLock::default);
+static DEFINITIONS: LazyLock<RwLock<HashMap<u32, Definition>>> = LazyLock::new(RwLock::default);
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// One count for isolates, pools and definitions: numbers are never used again.
 static NUMBERS: AtomicU32 = AtomicU32::new(1);
@@ -20,6 +20,12 @@ static NUMBERS: AtomicU32 = AtomicU32::new(1);
 static TASK_IDS: Mutex<u64> = Mutex::new(1);
 /// Where worker names come from, in all pools.
 pub static WORKER_IDS: LazyLock<Arc<AtomicU32>> = LazyLock::new(|| Arc::new(AtomicU32::new(1)));
+
+/// What a function is. Only tasks of the isolate that defined it use it.
+struct Definition {
+    isolate: IsolateId,
+    bytes: Arc<[u8]>,
+}
 
 pub fn number() -> u32 {
     NUMBERS.fetch_add(1, Ordering::Relaxed)
@@ -46,7 +52,7 @@ pub fn isolate(id: IsolateId) -> Option<Arc<Isolate>> {
     read(&ISOLATES).get(&id.0).cloned()
 }
 
-/// An isolate's environment is going: its tasks, its pools and, if it is a worker, its seat end with it.
+/// An isolate's environment is going: its tasks, its pools, its definitions and, if it is a worker, its seat end with it.
 pub fn forget_isolate(isolate: &Arc<Isolate>) {
     written(&ISOLATES).remove(&isolate.id.0);
     let seat = locked(&isolate.seat).take();
@@ -61,6 +67,7 @@ pub fn forget_isolate(isolate: &Arc<Isolate>) {
     for pool in owned {
         remove_pool(pool.id);
     }
+    written(&DEFINITIONS).retain(|_, definition| definition.isolate != isolate.id);
 }
 
 pub fn add_pool(pool: &Arc<Pool>) {
@@ -79,14 +86,17 @@ pub fn remove_pool(id: u32) {
     }
 }
 
-pub fn define(bytes: &[u8]) -> u32 {
+pub fn define(isolate: IsolateId, bytes: &[u8]) -> u32 {
     let id = number();
-    written(&DEFINITIONS).insert(id, bytes.into());
+    let bytes = bytes.into();
+    written(&DEFINITIONS).insert(id, Definition { isolate, bytes });
     id
 }
 
 pub fn definition(id: u32) -> Option<Arc<[u8]>> {
-    read(&DEFINITIONS).get(&id).cloned()
+    read(&DEFINITIONS)
+        .get(&id)
+        .map(|definition| Arc::clone(&definition.bytes))
 }
 
 pub fn undefine(id: u32) {

@@ -97,7 +97,7 @@ impl Scheduler {
             .iter_mut()
             .filter(free)
             .min_by_key(|worker| worker.idle_since);
-        if let Some(place) = idle.filter(|_| self.queued == 0) {
+        if let Some(place) = idle {
             place.life = Life::Dismissed;
             fx.stop.push((place.id, Stop::Retire));
             return true;

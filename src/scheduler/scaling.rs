@@ -62,11 +62,16 @@ impl Scheduler {
 
     /// Calls and starts as many workers as the waiting tasks are worth.
     pub(super) fn rouse(&mut self, now: Nanos, fx: &mut Effects) {
-        self.confine(now, fx);
         if self.queued == 0 {
             self.pressed_since = None;
-            return;
+        } else {
+            self.call_and_start(now, fx);
         }
+        // Who is idle now is not needed for others.
+        self.confine(now, fx);
+    }
+
+    fn call_and_start(&mut self, now: Nanos, fx: &mut Effects) {
         let missing = self.call(now, fx);
         // One that starts takes too long for an idle one to wait for it, but not for yet another start.
         let starting = self

@@ -1,19 +1,17 @@
 'use strict';
 
 // What does it cost to send a closure: on the submitting thread, and in the worker? Beside it, the bare calls of the
-// inspector that reading variables cannot do without.
+// inspector that reading variables cannot do without. Piece by piece, without the engine: the case `capture` asks that.
 
-const { runInThisContext } = require('node:vm');
-const { Session } = require('node:inspector');
-
-const codec = require('../lib/capture-codec');
-const { Capture } = require('../lib/capture');
-const { Reviver } = require('../lib/capture/revive');
+const codec = require('../../lib/capture-codec');
+const { Capture } = require('../../lib/capture');
+const { Reviver } = require('../../lib/capture/revive');
+const { bareReading } = require('../harness/inspector.js');
 
 const quick = process.argv.includes('--quick');
 const ROUNDS = quick ? 3 : 9;
 
-const analyzer = require('../lib/native');
+const analyzer = require('../../lib/native');
 const definitions = new Map();
 const capture = new Capture({
   analyzer,
@@ -51,39 +49,6 @@ function measure(call, count) {
   }
   // The first round is for the compiler.
   return times.slice(1).sort((a, b) => a - b)[ROUNDS >> 1];
-}
-
-/** What every reading needs: connect, a handle, its properties, its scopes, disconnect. */
-function bareReading() {
-  const session = new Session();
-  const global = runInThisContext('globalThis');
-  /** @type {{ fn: unknown, out: unknown }} */
-  const holder = { fn: null, out: null };
-  const post = (/** @type {string} */ method, /** @type {object} */ parameters) => {
-    /** @type {any} */
-    let answer;
-    session.post(method, parameters, (_, result) => {
-      answer = result;
-    });
-    return answer;
-  };
-  return (/** @type {Function} */ fn) => {
-    session.connect();
-    global.bench = holder;
-    holder.fn = fn;
-    const { objectId } = post('Runtime.evaluate', { expression: 'bench.fn' }).result;
-    const { internalProperties } = post('Runtime.getProperties', { objectId, ownProperties: true });
-    const scopes = internalProperties.find((/** @type {any} */ { name }) => name === '[[Scopes]]').value;
-    const functionDeclaration = 'function(a){bench.out=a}';
-    post('Runtime.callFunctionOn', {
-      objectId,
-      functionDeclaration,
-      arguments: [{ objectId: scopes.objectId }],
-    });
-    delete global.bench;
-    session.disconnect();
-    return holder.out;
-  };
 }
 
 /** @type {object[]} */

@@ -1,0 +1,82 @@
+'use strict';
+
+// Captures leave nothing behind, however many there are: neither at home, nor in the worker, nor between them.
+
+const assert = require('node:assert/strict');
+const { describe, test } = require('node:test');
+
+const { program } = require('./fixtures/pools');
+
+const SHARED = `
+  const fs = require('node:fs');
+  // Without what V8 has reserved and does not use: from Node 24 on it doubles its young generation, which has
+  // two halves, at any time under load.
+  const megabytes = () => {
+    const resident = Number(/VmRSS:\\s+(\\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;
+    const { heapTotal, heapUsed } = process.memoryUsage();
+    return resident - (2 * (heapTotal - heapUsed)) / 2 ** 20;
+  };
+  // V8 keeps what the program itself has compiled from text, unless it is told that memory is short.
+  const forget = () => new Promise((resolve) => {
+    const session = new (require('node:inspector').Session)();
+    session.connect();
+    session.post('HeapProfiler.collectGarbage', () => setImmediate(() => { session.disconnect(); resolve(); }));
+  });
+  const settle = async () => {
+    for (let i = 0; i < 4; i++) { await forget(); await new Promise((resolve) => setTimeout(resolve, 30)); }
+  };
+  const pool = new tasklets.Pool({ workers: 1, logging: 'silent' });
+  /** In handfuls, as programs do: what is held while a task is under way is no leak. */
+  const many = async (count, make) => {
+    for (let i = 0; i < count; i += 100) {
+      const handles = [];
+      for (let n = i; n < i + 100; n++) handles.push(pool.run(make(n)));
+      const values = await Promise.all(handles);
+      if (values[7] !== i + 7) throw new Error('a wrong value');
+    }
+  };
+  const sizes = async (make) => {
+    await many(5_000, make);
+    await settle();
+    const first = megabytes();
+    await many(10_000, make);
+    await settle();
+    const half = megabytes();
+    await many(10_000, make);
+    await settle();
+    console.log(JSON.stringify({ first, half, last: megabytes() }));
+    await pool.shutdown();
+  };
+`;
+
+/** @param {string} source */
+async function found(source) {
+  const { code, stdout, stderr } = await program(`${SHARED}(async () => {${source}})();`, {
+    limit: 110_000,
+  });
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+/** Within 30 megabytes of the first, or of a growth that has come to rest. */
+function assertFlat({ first, half, last }) {
+  const growth = Math.min(last - first, 2 * (last - half));
+  assert.ok(growth < 30, `${[first, half, last].map((size) => size.toFixed(1)).join(', then ')} MB`);
+}
+
+const onLinux = { skip: process.platform === 'linux' ? false : 'reads /proc' };
+
+describe('the memory stays as it is', { concurrency: false }, () => {
+  test('over 25 000 functions of as many texts', onLinux, async () => {
+    assertFlat(await found('await sizes((n) => new Function(`return ${n} // ${"x".repeat(4000)}`));'));
+  });
+
+  test('over 25 000 closures, each with variables of its own', onLinux, async () => {
+    assertFlat(
+      await found(`
+        const add = (a, b) => a + b;
+        await sizes((n) => { const own = { n, text: 'x'.repeat(4000) }; return () => add(own.n, 0); });
+      `),
+    );
+  });
+});
