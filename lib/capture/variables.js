@@ -10,17 +10,15 @@ const { isPackageFile } = require('./modules');
 const { pathOf } = require('./scripts');
 const { bounded } = require('./texts');
 const { refusal } = require('./refusal');
+const home = require('../home');
 
 /** @typedef {import('./graph').Member} Member */
 
-/** Where this library's own files are; in a bundle they are nobody's. */
-const IS_ALONE = /[\\/]lib[\\/]capture$/.test(__dirname);
-const LIBRARY = path.join(__dirname, '..', path.sep);
-const LIBRARY_URL = pathToFileURL(LIBRARY).href;
+const LIBRARY_URL = pathToFileURL(home.library).href;
 
 /** @param {string} name of a script */
 function isOfLibrary(name) {
-  return IS_ALONE && (name.startsWith(LIBRARY) || name.startsWith(LIBRARY_URL));
+  return name.startsWith(home.library) || name.startsWith(LIBRARY_URL);
 }
 
 /** Nothing was found under a name. */
