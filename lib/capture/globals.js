@@ -63,11 +63,17 @@ class Intrinsics {
   /** @type {Map<any, string> | undefined} */
   #all;
   #realms = realms();
+  /** The `Function` of each realm that has been looked at. */
+  #seen = new WeakSet();
 
   constructor() {
-    for (const realm of this.#realms) {
-      for (const name of COMMON) this.#common.set(realm[name].prototype, `${name}.prototype`);
-    }
+    for (const realm of this.#realms) this.#addCommon(realm);
+  }
+
+  /** @param {any} realm */
+  #addCommon(realm) {
+    this.#seen.add(realm.Function);
+    for (const name of COMMON) this.#common.set(realm[name].prototype, `${name}.prototype`);
   }
 
   /**
@@ -78,7 +84,32 @@ class Intrinsics {
     const path = this.#common.get(value);
     if (path !== undefined) return path;
     this.#all ??= this.#table();
-    return this.#all.get(value) ?? this.#byName(value);
+    const known = this.#all.get(value) ?? this.#byName(value);
+    return known === undefined && this.#learn(value) ? this.pathOf(value) : known;
+  }
+
+  /**
+   * A value of a realm that was not seen before, such as a context of `vm`: its intrinsics are ours in the worker.
+   *
+   * @param {any} value
+   * @returns {boolean} whether there was one
+   */
+  #learn(value) {
+    const Function = realmOf(value);
+    if (Function === undefined || this.#seen.has(Function)) return false;
+    this.#seen.add(Function);
+    let realm;
+    try {
+      realm = Function('return globalThis')();
+    } catch {
+      // Where code must not be made from text, its values stay strangers.
+      return false;
+    }
+    if (realm?.Function !== Function) return false;
+    this.#realms.push(realm);
+    this.#addCommon(realm);
+    this.#all = this.#table();
+    return true;
   }
 
   /**
@@ -153,6 +184,34 @@ function stepOf(key) {
   if (typeof key === 'string') return /^[\w$]+$/.test(key) ? key : undefined;
   const name = Symbol.keyFor(key) === undefined ? key.description : undefined;
   return name !== undefined && name.startsWith('Symbol.') ? `@${name.slice(7)}` : undefined;
+}
+
+/**
+ * The `Function` of the realm that a value comes from.
+ *
+ * @param {any} value
+ * @returns {any}
+ */
+function realmOf(value) {
+  let at = typeof value === 'function' ? value : (ownConstructor(value) ?? constructorOf(value));
+  // Up the line of classes, to what all functions have in common.
+  for (; typeof at === 'function'; at = Object.getPrototypeOf(at)) {
+    const constructor = ownConstructor(at);
+    if (constructor?.name === 'Function' && constructor.prototype === at) return constructor;
+  }
+  return undefined;
+}
+
+/** @param {any} object */
+function constructorOf(object) {
+  const prototype = Object.getPrototypeOf(object);
+  return prototype === null ? undefined : ownConstructor(prototype);
+}
+
+/** @param {any} object */
+function ownConstructor(object) {
+  const constructor = Object.getOwnPropertyDescriptor(object, 'constructor')?.value;
+  return typeof constructor === 'function' ? constructor : undefined;
 }
 
 /** This realm, and the main one where that is another (inside vm contexts). */
