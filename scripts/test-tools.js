@@ -224,7 +224,7 @@ const lodash = () =>
         'src/library.mjs',
         '--outfile=out/library.cjs',
       ]),
-    () => program('out/library.cjs'),
+    () => program('out/library.cjs', { NODE_NO_WARNINGS: '1' }),
   );
 
 /** @type {Array<[string, () => { passed: boolean, out: string }]>} */
