@@ -4,7 +4,7 @@ use super::Scheduler;
 use super::effects::{Effects, Stop};
 use super::error::Failure;
 use super::task::{IsolateId, Nanos, Outcome, Stage, TaskId, Times, WorkerId};
-use super::workers::{Life, Lingering};
+use super::workers::{Life, Lingering, TICK};
 
 impl Scheduler {
     /// Cancels a task. `false` where it is settled, was never there, or refuses.
@@ -118,7 +118,13 @@ impl Scheduler {
                 if due <= now && index.is_none_or(|index| index < begun) {
                     late.push((id, place.id, limit));
                 } else {
-                    place.check_at = place.check_at.min(due.max(now + 1));
+                    // However little it may take: a worker that does not begin is no reason to look all the time.
+                    let soonest = if index.is_some_and(|index| index >= begun) {
+                        TICK
+                    } else {
+                        1
+                    };
+                    place.check_at = place.check_at.min(due.max(now.saturating_add(soonest)));
                 }
             }
         }
