@@ -39,6 +39,11 @@ impl Confined {
         self.row.len() + self.expected.len()
     }
 
+    /// Whether any of them has no worker on its way.
+    pub fn is_held_up(&self) -> bool {
+        !self.row.is_empty()
+    }
+
     /// Puts a task behind those of its priority.
     pub fn push(&mut self, task: &mut Task) {
         self.turns += 1;
@@ -81,10 +86,15 @@ impl Scheduler {
         }
     }
 
+    /// Whether no worker is started, because too many have ended before they had joined.
+    pub(super) fn is_barren(&self, now: Nanos) -> bool {
+        self.stillborn >= MOST_STILLBORN && self.barren_until > now
+    }
+
     /// Whether one more worker of this kind may be started; an idle one leaves for it where there are as many
     /// as there may be.
     fn make_room(&mut self, now: Nanos, fx: &mut Effects) -> bool {
-        if self.stillborn >= MOST_STILLBORN && self.barren_until > now {
+        if self.is_barren(now) {
             return false;
         }
         if self.workers.staying() < self.settings.max_workers as usize {

@@ -187,7 +187,11 @@ impl Scheduler {
     /// When the next idle worker may go.
     pub(super) fn thin_at(&self) -> Nanos {
         let staying = self.workers.staying();
-        if staying <= self.settings.least_workers() {
+        // Those that are there for one task do not make others superfluous.
+        let confined = |worker: &&Worker| worker.confined && worker.is_staying();
+        let ordinary = staying - self.workers.iter().filter(confined).count();
+        let surplus = staying > self.settings.max_workers as usize;
+        if ordinary <= self.settings.least_workers() && !surplus {
             return Nanos::MAX;
         }
         let since = self
@@ -198,7 +202,7 @@ impl Scheduler {
             .min();
         match since {
             None => Nanos::MAX,
-            Some(_) if staying > self.settings.max_workers as usize => 0,
+            Some(_) if surplus => 0,
             Some(since) => since
                 .saturating_add(self.settings.idle_timeout)
                 .max(self.next_leave),

@@ -20,9 +20,10 @@ impl Scheduler {
         self.check_timeouts(now, fx);
         self.end_lingering(now, fx);
         self.free_the_stuck(now);
-        self.thin_out(now, fx);
         self.relieve(now, fx);
         self.rouse(now, fx);
+        // Last, because it goes by how many there are.
+        self.thin_out(now, fx);
         self.alarm = self.next_alarm(now);
         fx.rearm = true;
     }
@@ -113,6 +114,9 @@ impl Scheduler {
         let mut at = self.timers.next().unwrap_or(Nanos::MAX).min(self.thin_at());
         if self.queued > 0 {
             at = at.min(self.look_again_at(now).max(spare));
+        }
+        if self.confined.is_held_up() && self.is_barren(now) {
+            at = at.min(self.barren_until);
         }
         for worker in self.workers.iter() {
             at = at.min(worker.check_at).min(worker.look_at).min(worker.cpu_at);
