@@ -322,3 +322,16 @@ test('the config holds here, and what changes holds afterwards', async (t) => {
   restore();
   assert.equal(pool.run(() => 1).timeout, 7_000);
 });
+
+test('a pool that runs before, during and after has the same engine as before: another would be taken for unused', async (t) => {
+  const pool = new Pool({ workers: 1 });
+  t.after(() => pool.shutdown());
+  const first = pool.run(thread);
+  await first;
+  const restore = inline();
+  await pool.run(thread);
+  restore();
+  const last = pool.run(thread);
+  await last;
+  assert.equal(last.engine, first.engine);
+});

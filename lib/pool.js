@@ -59,6 +59,8 @@ class Pool {
   #logger = undefined;
   /** What is in use again after a test. @type {{ engine: Engine | undefined, shutdown: import('./shutdown').Shutdown | undefined } | undefined} */
   #aside = undefined;
+  /** Whether it is among those in use. */
+  #isListed = false;
 
   static {
     putAside = (pool) => {
@@ -96,7 +98,9 @@ class Pool {
   /** The engine of a pool that is to run something. */
   #use() {
     if (this.#engine !== undefined) return this.#engine;
-    inUse.add(new WeakRef(this));
+    // Once: what is put back twice would lose its engine.
+    if (!this.#isListed) inUse.add(new WeakRef(this));
+    this.#isListed = true;
     if (makeInstead !== undefined) return this.#useInstead(makeInstead);
     // A worker takes longer to start than all that is loaded here: it goes first.
     const isFirst = this.#pool === 0 && this.#shutdown === undefined;
