@@ -10,15 +10,15 @@ const { isPackageFile } = require('./modules');
 const { pathOf } = require('./scripts');
 const { bounded } = require('./texts');
 const { refusal } = require('./refusal');
-const home = require('../home');
+const { library } = require('../home');
 
 /** @typedef {import('./graph').Member} Member */
 
-const LIBRARY_URL = pathToFileURL(home.library).href;
+const LIBRARY_URL = pathToFileURL(library).href;
 
 /** @param {string} name of a script */
 function isOfLibrary(name) {
-  return name.startsWith(home.library) || name.startsWith(LIBRARY_URL);
+  return name.startsWith(library) || name.startsWith(LIBRARY_URL);
 }
 
 /** Nothing was found under a name. */

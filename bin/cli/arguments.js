@@ -2,7 +2,7 @@
 
 /** The command line: options that are known, their values, and what is said of others. */
 
-const { distance } = require('../options/group');
+const { distance } = require('../../lib/options/group');
 
 /** Two letters that changed places are two edits. */
 const MOST_EDITS = 2;

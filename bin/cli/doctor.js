@@ -4,7 +4,7 @@
 
 const fs = require('node:fs');
 const os = require('node:os');
-const { open } = require('../open');
+const { open } = require('../../lib/open');
 
 /** @typedef {'ok' | 'note' | 'broken'} State */
 /** @typedef {{ name: string, state: State, says: string }} Finding */
