@@ -26,7 +26,7 @@ impl Scheduler {
             if let Some(task) = self.tasks.get_mut(*id)
                 && let Some(limit) = task.cpu_limit()
             {
-                task.cpu_before = Some(used);
+                task.cpu_before = used;
                 place.cpu_at = place.cpu_at.min(now.saturating_add(limit.max(SOON)));
                 place.cpu_pause = SOON;
             }
@@ -66,10 +66,10 @@ impl Scheduler {
             let Some(task) = self.tasks.get(*id).filter(|task| task.is_with(worker)) else {
                 continue;
             };
-            let (Some(limit), Some(before)) = (task.cpu_limit(), task.cpu_before) else {
+            let Some(limit) = task.cpu_limit().filter(|_| task.cpu_before < Nanos::MAX) else {
                 continue;
             };
-            let spent = used.saturating_sub(before);
+            let spent = used.saturating_sub(task.cpu_before);
             if spent >= limit && has_begun {
                 over.push((*id, limit, spent));
             } else {
