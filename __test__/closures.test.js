@@ -164,3 +164,16 @@ test('an ES module that is used as a whole is loaded by path', async () => {
   // Members in use come as they are now, without the rest.
   assert.equal(await pool.run(members), 3);
 });
+
+test('free variables travel only through `captures` where the config says so, also for tasks without options', async (t) => {
+  const { Pool } = require('..');
+  const explicit = new Pool({ workers: 1, capture: 'explicit' });
+  t.after(() => explicit.shutdown());
+  const secret = 7;
+  await assert.rejects(
+    explicit.run(() => secret),
+    { code: 'ERR_TASKLETS_CAPTURE', message: /secret/ },
+  );
+  assert.equal(await explicit.run(() => secret, { captures: { secret } }), 7);
+  assert.equal(await explicit.run(() => 1 + 1), 2);
+});

@@ -212,7 +212,7 @@ class Engine {
    */
   prepare(task, options) {
     if (typeof task === 'function') {
-      if (options.plain) return capture().prepare(task, undefined);
+      if (options.plain && this.config.capture !== 'explicit') return capture().prepare(task, undefined);
       return capture().prepare(task, this.captureOptions(options));
     }
     const module = moduleOf(task);
