@@ -170,10 +170,16 @@ test('free variables travel only through `captures` where the config says so, al
   const explicit = new Pool({ workers: 1, capture: 'explicit' });
   t.after(() => explicit.shutdown());
   const secret = 7;
+  const refusal = { code: 'ERR_TASKLETS_CAPTURE', message: /secret/ };
   await assert.rejects(
     explicit.run(() => secret),
-    { code: 'ERR_TASKLETS_CAPTURE', message: /secret/ },
+    refusal,
   );
+  // Also where another pool has read them before.
+  const known = () => secret;
+  assert.equal(await pool.run(known), 7);
+  await assert.rejects(explicit.run(known), refusal);
+  assert.throws(() => explicit.wrap(known), refusal);
   assert.equal(await explicit.run(() => secret, { captures: { secret } }), 7);
   assert.equal(await explicit.run(() => 1 + 1), 2);
 });

@@ -225,11 +225,12 @@ class Variables {
     const { captures, explicit } = this.#graph.options;
     if (member.given && captures !== undefined && Object.hasOwn(captures, name))
       return [captures[name], null];
-    if (values !== undefined) return [values.get(name), LASTING];
+    // Ahead of what is known from a time when variables were read.
     if (explicit) {
       if (!STANDARD.has(name) && !(name in globalThis)) missing.push(name);
       return [NOTHING, null];
     }
+    if (values !== undefined) return [values.get(name), LASTING];
     return lookUp(reading?.scopes ?? [], name);
   }
 
