@@ -681,3 +681,21 @@ for (const [what, source] of Object.entries({
     if (what !== 'an uncaught error') assert.strictEqual(code, 0, stderr);
   });
 }
+
+test(
+  'before a worker goes, what V8 compiles for it has ended, where Node does not see to that',
+  { skip: Number(process.versions.node.split('.')[0]) >= 24 && 'Node 24 and newer see to it' },
+  async () => {
+    // V8 says so where it has been asked to wait; when it disposes of an isolate, it does not.
+    const { code, stdout, stderr } = await program(
+      `
+      const endless = () => { for (;;); };
+      tasklets.run(endless, { timeout: 20, grace: 0 }).catch((error) => console.log(error.code));
+    `,
+      { flags: ['--trace-concurrent-recompilation'] },
+    );
+    assert.strictEqual(code, 0, stderr);
+    assert.match(stdout, /ERR_TASKLETS_TIMEOUT/);
+    assert.match(stdout, /Flushed concurrent recompilation queues\. \(mode: blocking\)/);
+  },
+);

@@ -16,6 +16,7 @@ use napi::bindgen_prelude::{Env, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 
 use super::clock::ThreadClock;
+use super::compiler;
 use super::locked;
 use super::pool::Pool;
 use crate::metrics::Shard;
@@ -171,12 +172,16 @@ impl Isolate {
             seat: Mutex::default(),
             oversize: Mutex::default(),
         });
-        env.add_env_cleanup_hook(Arc::clone(&isolate), |isolate| {
+        let compiler_is_awaited = compiler::is_needed(env);
+        env.add_env_cleanup_hook(Arc::clone(&isolate), move |isolate| {
             let wake = locked(&isolate.wake).take();
             // Node finalizes the function right after this hook; releasing it here or later is the
             // use after free that must not be. What is forgotten is one reference count.
             std::mem::forget(wake);
             super::registry::forget_isolate(&isolate);
+            if compiler_is_awaited {
+                compiler::wait();
+            }
         })?;
         Ok(isolate)
     }

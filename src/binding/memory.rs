@@ -1,6 +1,8 @@
-//! The only place where memory crosses between Rust and JavaScript other than by copying safely:
-//! everything `unsafe` of the crate is here.
-#![expect(unsafe_code, reason = "the one file for it; each block says why it holds")]
+//! The only place where memory crosses between Rust and JavaScript other than by copying safely.
+#![expect(
+    unsafe_code,
+    reason = "the one file for shared memory; each block says why it holds"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI32;

@@ -8,6 +8,7 @@ mod analysis;
 mod attachments;
 mod blocks;
 mod clock;
+mod compiler;
 mod config;
 mod isolate;
 mod memory;
