@@ -155,4 +155,37 @@ describe('the pack', () => {
     assert.equal(program(VERBS, { LIBRARY, TASKLETS_UNPACKED: '' }), 'works\n');
     assert.equal(program(VERBS, { LIBRARY, TASKLETS_UNPACKED: '1' }), 'works\n');
   });
+
+  describe('compiled ahead', () => {
+    const LIBRARY = path.join(copy, 'index.js');
+    const first = `require(process.env.LIBRARY).run((x) => x + 1, { args: [1] }).then(console.log)`;
+    const hook = ['-r', path.join(__dirname, 'fixtures/pack/sections.js')];
+    const lines = (text) => text.trim().split('\n').sort();
+    const codes = () => {
+      const [name] = fs.readdirSync(path.join(copy, 'dist/code'));
+      const code = path.join(copy, 'dist/code', name);
+      return fs.readdirSync(code).map((file) => path.join(code, file));
+    };
+
+    it('is taken by the program and by its workers', () => {
+      const made = spawnSync(process.execPath, [path.join(copy, 'scripts/code.js')], { encoding: 'utf8' });
+      assert.equal(made.status, 0, made.stderr);
+      const told = lines(program(first, { LIBRARY, TASKLETS_UNPACKED: '' }, hook));
+      assert.deepEqual(told, ['2', 'pool taken', 'run taken', 'task taken']);
+      assert.equal(program(VERBS, { LIBRARY, TASKLETS_UNPACKED: '' }), 'works\n');
+    });
+
+    it('is refused by a V8 with other options, and where it is damaged, and all works without', () => {
+      const refused = ['2', 'pool refused', 'run refused', 'task refused'];
+      const env = { LIBRARY, TASKLETS_UNPACKED: '' };
+      assert.deepEqual(lines(program(first, env, [...hook, '--no-opt'])), refused);
+      for (const file of codes()) fs.writeFileSync(file, fs.readFileSync(file).subarray(0, 1000));
+      assert.deepEqual(lines(program(first, env, hook)), refused);
+    });
+
+    it('is not looked at where it is of another pack', () => {
+      for (const file of codes()) fs.renameSync(file, file.replace(/-\w+\.bin$/, '-000000000000.bin'));
+      assert.deepEqual(lines(program(first, { LIBRARY, TASKLETS_UNPACKED: '' }, hook)), ['2']);
+    });
+  });
 });

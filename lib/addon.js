@@ -12,20 +12,11 @@ const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 const home = require('./home');
+const { TARGETS } = require('./targets');
 const seat = require('./worker/seat');
 
 /** @typedef {typeof import('../binding')} Binding */
 /** @typedef {{ binding: Binding, file: string }} Addon */
-
-/** Platforms that there is a package for, by what Node calls them. @type {Record<string, string[]>} */
-const TARGETS = {
-  'linux-x64': ['linux-x64-gnu', 'linux-x64-musl'],
-  'linux-arm64': ['linux-arm64-gnu', 'linux-arm64-musl'],
-  'darwin-x64': ['darwin-x64'],
-  'darwin-arm64': ['darwin-arm64'],
-  'win32-x64': ['win32-x64-msvc'],
-  'win32-arm64': ['win32-arm64-msvc'],
-};
 
 /** @returns {Addon} */
 function load() {

@@ -4,27 +4,35 @@
  * Makes the pack, `dist/`: the library in a few files. Finding, reading and compiling a hundred small ones is most of
  * what a program would wait for before its first result.
  *
- *   main.js     what `require('tasklets')` needs, and what starts the first worker's thread
- *   pool.js     what a pool stands on, the addon too
+ *   main.js     the entry of programs
+ *   worker.js   the entry of a worker
+ *   pool.js     what `require('tasklets')` and a pool need, and what starts the first worker's thread
  *   run.js      what a first task needs besides, loaded while that thread starts
- *   worker.js   what a worker needs for its first task
+ *   task.js     what a worker needs for its first task
  *   rest.js     everything else, loaded with its first use
+ *   code/       what V8 has compiled of them (`scripts/code.js`)
  *   bundle/     all of it as text: what bundlers take in, since a bundle has no files beside it
  *
- * Each is one object of functions, by the ids of the modules (`lib/pool`).
+ * Each but the entries is one object of functions, by the ids of the modules (`lib/pool`).
  */
 
+const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { faceOf, libraryOf } = require('./pack/bundle');
 const { ROOT, closure, moduleOf } = require('./pack/modules');
 const { registry } = require('./pack/registry');
+const { findCode, opener } = require('./pack/section');
 
+const { TARGETS } = require('../lib/targets');
 const manifest = require('../package.json');
 
 const DIST = path.join(ROOT, 'dist');
-/** The one module that is not the same everywhere. */
+/** The modules that are not the same everywhere. */
 const HOME = 'lib/home';
+const IMPORT = 'lib/import';
+/** The files that are no entry: they may be compiled ahead. */
+const SECTIONS = /** @type {const} */ (['pool', 'run', 'task', 'rest']);
 const BANNER = '// Made from lib/ by scripts/pack.js.\n';
 
 /** The public faces: what each is called, and the module behind it. @returns {Array<{ name: string, id: string }>} */
@@ -44,21 +52,19 @@ function all() {
   return closure(roots, (module) => module.all);
 }
 
-/** @returns {Record<'main' | 'pool' | 'run' | 'worker' | 'rest', string[]>} */
+/** @returns {Record<typeof SECTIONS[number], string[]>} */
 function sections() {
   const atOnce = (/** @type {string[]} */ ...roots) => closure(roots, (module) => module.atOnce);
-  const main = atOnce('lib/face', HOME);
-  const pool = atOnce('lib/ground');
+  const pool = atOnce('lib/face', 'lib/ground', HOME);
   const run = atOnce('lib/verbs/index', 'lib/capture-host');
-  const worker = atOnce('lib/worker/bootstrap', 'lib/worker/attendant', HOME);
+  const task = atOnce('lib/worker/bootstrap', 'lib/worker/attendant', HOME);
   const without = (/** @type {Iterable<string>} */ ids, /** @type {Set<string>[]} */ ...others) =>
     [...ids].filter((id) => id !== HOME && !others.some((other) => other.has(id)));
   return {
-    main: without(main),
-    pool: without(pool, main),
-    run: without(run, main, pool),
-    worker: without(worker),
-    rest: without(all(), main, pool, run),
+    pool: without(pool),
+    run: without(run, pool),
+    task: without(task),
+    rest: without(all(), pool, run),
   };
 }
 
@@ -75,49 +81,72 @@ function object(ids, atOnce = true) {
   return `{\n${members.join(',\n')}\n}`;
 }
 
-/** What stands for `lib/home` in the files of the pack. */
+/** What stands for `lib/home` in the files of the pack. It uses `code`. */
 const HOME_OF_FILES = `(function (module) {
   const path = require('node:path');
   module.exports = {
     library: __dirname + path.sep,
     face: path.join(__dirname, '..', 'index.js'),
     root: path.join(__dirname, '..'),
-    worker: () => ({ entry: path.join(__dirname, 'worker.js'), eval: false, data: undefined }),
+    worker: () => ({ entry: path.join(__dirname, 'worker.js'), eval: false, data: { code } }),
   };
 })`;
 
 /**
- * @param {string} modules
- * @param {string[]} others the files that know the rest
- * @param {string} start
+ * @param {string} code where the code is that has been compiled ahead
+ * @param {Record<string, string>} hashes of the sections
+ * @param {Record<string, string>} places in which section each module is
  */
-function entry(modules, others, start) {
+function entry(code, hashes, places) {
   return `${BANNER}'use strict';
-const modules = ${modules};
-modules['${HOME}'] = ${HOME_OF_FILES};
+const modules = {};
 ${registry}
-exports.load = registry(modules, [${others.map((name) => `() => require('./${name}.js').modules`).join(', ')}]);
-exports.modules = modules;
-${start}`;
+${opener}
+${code}
+const section = opener(require, __dirname, code, ${JSON.stringify(hashes)});
+modules['${HOME}'] = ${HOME_OF_FILES};
+modules['${IMPORT}'] = (module) => { module.exports = (url) => import(url); };
+const places = JSON.parse('${JSON.stringify(places)}');
+exports.load = registry(modules, (id) => section(places[id]));
+`;
+}
+
+/**
+ * Where each module is; what is in several sections, in the first of them.
+ *
+ * @param {Record<string, string[]>} ids of the sections
+ */
+function placesOf(ids) {
+  /** @type {Record<string, string>} */
+  const places = {};
+  for (const [name, members] of Object.entries(ids)) for (const id of members) places[id] ??= name;
+  return places;
 }
 
 function write() {
-  const { main, pool, run, worker, rest } = sections();
+  const { task, ...others } = sections();
   fs.rmSync(DIST, { recursive: true, force: true });
   fs.mkdirSync(DIST);
   const put = (/** @type {string} */ name, /** @type {string} */ text) =>
     fs.writeFileSync(path.join(DIST, name), text);
-  put('main.js', entry(object(main), ['pool', 'run', 'rest'], ''));
-  put('pool.js', `${BANNER}'use strict';\nexports.modules = ${object(pool)};\n`);
-  put('run.js', `${BANNER}'use strict';\nexports.modules = ${object(run)};\n`);
-  put('rest.js', `${BANNER}'use strict';\nexports.modules = ${object(rest, false)};\n`);
+  const { pool, run, rest } = others;
+  const texts = { pool: object(pool), run: object(run), task: object(task), rest: object(rest, false) };
+  /** @type {Record<string, string>} */
+  const hashes = {};
+  for (const name of SECTIONS) {
+    const text = `${BANNER}'use strict';\nexports.modules = ${texts[name]};\n`;
+    hashes[name] = createHash('sha256').update(text).digest('hex').slice(0, 12);
+    put(`${name}.js`, text);
+  }
+  const found = `const TARGETS = ${JSON.stringify(TARGETS)};\n${findCode}\nconst code = findCode(require, __dirname);`;
+  const told = "const { code } = require('node:worker_threads').workerData.tasklets.data;";
+  put('main.js', entry(found, hashes, placesOf(others)));
   put(
     'worker.js',
-    entry(object(worker), ['main', 'pool', 'run', 'rest'], "exports.load('lib/worker/bootstrap');\n"),
+    `${entry(told, hashes, placesOf({ task, ...others }))}exports.load('lib/worker/bootstrap');\n`,
   );
-  const texts = { main: object(main), pool: object(pool), run: object(run), worker: object(worker) };
   fs.mkdirSync(path.join(DIST, 'bundle'));
-  put('bundle/library.mjs', `${BANNER}${libraryOf({ ...texts, rest: object(rest, false) })}`);
+  put('bundle/library.mjs', `${BANNER}${libraryOf(texts)}`);
   for (const { name, id } of faces()) {
     put(`bundle/${name}.mjs`, `${BANNER}${faceOf(id, Object.keys(require(path.join(ROOT, id))))}`);
   }

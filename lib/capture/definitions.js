@@ -1,8 +1,8 @@
 'use strict';
 
-const v8 = require('node:v8');
 const { threadId } = require('node:worker_threads');
 
+const { LENGTH } = require('./kinds');
 const { bounded } = require('./texts');
 
 /**
@@ -19,6 +19,7 @@ class Definitions {
   /** There may be several of this class in one thread: a test runner loads modules anew. */
   origin = `${threadId}.${Math.random().toString(36).slice(2)}`;
   #host;
+  #codec;
   /** @type {Map<string, Definition>} */
   #byCodes = new Map();
   #gone;
@@ -26,6 +27,7 @@ class Definitions {
   /** @param {import('./index').Host} host */
   constructor(host) {
     this.#host = host;
+    this.#codec = host.codec;
     this.#gone = new FinalizationRegistry((/** @type {number} */ id) => host.release?.(id));
   }
 
@@ -54,7 +56,15 @@ class Definitions {
     const sent = codes.map(({ source, name, line, column, form, loads }) => {
       return { source, name, line, column, form, loads };
     });
-    const bytes = v8.serialize({ origin: this.origin, codes: sent, graph, loaded: undefined });
+    const { bytes: head } = this.#codec.encode({
+      origin: this.origin,
+      codes: sent,
+      shape: graph?.shape ?? null,
+    });
+    const bytes = new Uint8Array(LENGTH + head.length + (graph?.data.length ?? 0));
+    new DataView(bytes.buffer).setUint32(0, head.length, true);
+    bytes.set(head, LENGTH);
+    if (graph !== null) bytes.set(graph.data, LENGTH + head.length);
     const definition = { id: this.#host.define(bytes) };
     this.#gone.register(definition, definition.id);
     return definition;
@@ -65,8 +75,7 @@ class Definitions {
    * @returns {{ bytes: Uint8Array, extras: any[] | null }}
    */
   encode(value) {
-    const { codec } = this.#host;
-    return codec === undefined ? { bytes: v8.serialize(value), extras: null } : codec.encode(value);
+    return this.#codec.encode(value);
   }
 
   /**

@@ -72,7 +72,7 @@ const { read } = lazy(() => require('./returning'), ['read']);
  * @property {import('./texts').Analyzer} analyzer
  * @property {(bytes: Uint8Array) => number} define
  * @property {(id: number) => void} [release]
- * @property {any} [codec]
+ * @property {any} codec
  * @property {(message: string) => void} [warn]
  * @property {() => any} [own]
  * @property {(value: any) => [string, string] | undefined} [ownModule]

@@ -70,9 +70,13 @@ const FLAG = Object.freeze({
 /** How a free name is used. */
 const USAGE = Object.freeze({ VALUE: 1, WRITE: 2, TYPEOF: 4, CALL: 8, MEMBER: 16 });
 
+/** Bytes of the length that a definition begins with: that of its head, behind which its values stand. */
+const LENGTH = 4;
+
 exports.BASE = BASE;
 exports.FLAG = FLAG;
 exports.FORM = FORM;
+exports.LENGTH = LENGTH;
 exports.NODE = NODE;
 exports.PROPERTY = PROPERTY;
 exports.USAGE = USAGE;

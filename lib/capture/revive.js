@@ -20,9 +20,8 @@
  * is made anew for each task, so that no task sees what another one left.
  */
 
-const v8 = require('node:v8');
-
 const { Factories } = require('./factories');
+const { LENGTH } = require('./kinds');
 const { Revival } = require('./revival');
 const { bounded } = require('./texts');
 const { lazy } = require('../lazy');
@@ -36,7 +35,8 @@ const KEPT = 2048;
  * @typedef {object} Definition
  * @property {string} origin the isolate that wrote it: numbers of instances are its own
  * @property {any[]} codes
- * @property {any} graph `null` if it comes with each section
+ * @property {any[]} shape `null` if it comes with each section, with the values
+ * @property {Uint8Array} data the values, which each task gets anew
  * @property {Loaded | undefined} loaded the task, if all of it may be kept
  * @typedef {{ fn: Function, keys: number, prototypeKeys: number, prototype: any, watched: Kept[] }} Kept
  * @typedef {object} Loaded
@@ -50,6 +50,7 @@ const KEPT = 2048;
 
 class Reviver {
   #host;
+  #codec;
   #factories = new Factories();
   /** Whether any class has come here, so that instances of it may go back. */
   hasClasses = false;
@@ -60,9 +61,10 @@ class Reviver {
   /** @type {WeakMap<Function, { origin: string, id: number, hasPrivates: boolean }>} */
   #classes = new WeakMap();
 
-  /** @param {{ definition(id: number): Uint8Array, codec?: any, own?: () => any }} host */
+  /** @param {{ definition(id: number): Uint8Array, codec: any, own?: () => any }} host */
   constructor(host) {
     this.#host = host;
+    this.#codec = host.codec;
   }
 
   /**
@@ -74,18 +76,28 @@ class Reviver {
   load(id, section = null, extras = null) {
     let definition = this.#definitions.get(id);
     if (definition === undefined) {
-      definition = /** @type {Definition} */ (v8.deserialize(this.#host.definition(id)));
+      definition = this.#definition(this.#host.definition(id));
       bounded(this.#definitions, id, definition, KEPT);
     }
     if (section === null && definition.loaded !== undefined) return definition.loaded;
     const [nodes, root, self, args, data] =
       section === null
-        ? [...definition.graph.shape, this.#decode(definition.graph.data, null)]
-        : this.#decode(section, extras);
+        ? [...definition.shape, this.#codec.decode(definition.data, null)]
+        : this.#codec.decode(section, extras);
     const revival = new Revival(this, definition, nodes, data);
     const task = revival.task(root, self, args);
     if (section === null && revival.isKept(root) && self === null && args === null) definition.loaded = task;
     return task;
+  }
+
+  /**
+   * @param {Uint8Array} bytes
+   * @returns {Definition}
+   */
+  #definition(bytes) {
+    const end = LENGTH + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+    const { origin, codes, shape } = this.#codec.decode(bytes.subarray(LENGTH, end), null);
+    return { origin, codes, shape, data: bytes.subarray(end), loaded: undefined };
   }
 
   /**
@@ -173,15 +185,6 @@ class Reviver {
   own() {
     if (this.#host.own === undefined) throw new Error('The exports of this library are not at hand here');
     return this.#host.own();
-  }
-
-  /**
-   * @param {Uint8Array} bytes
-   * @param {any[] | null} extras
-   */
-  #decode(bytes, extras) {
-    const { codec } = this.#host;
-    return codec === undefined ? v8.deserialize(bytes) : codec.decode(bytes, extras);
   }
 }
 

@@ -6,6 +6,7 @@
  */
 
 const binding = require('../native');
+const importModule = require('../import');
 const codec = require('../capture-codec');
 const { Reviver } = require('../capture/revive');
 
@@ -93,7 +94,7 @@ class Tasks {
   async #load({ url, exportName }) {
     let namespace;
     try {
-      namespace = await import(url);
+      namespace = await importModule(url);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new (require('../errors').ModuleError)(`The module ${url} cannot be loaded: ${reason}`, {

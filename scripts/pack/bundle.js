@@ -35,7 +35,7 @@ function open(require, data, first, order) {
       worker: () => ({ entry: data.texts.start, eval: true, data }),
     };
   };
-  return registry(modules, sections);
+  return registry(modules, () => /** @type {() => any} */ (sections.shift())());
 }
 
 /** The file that this stands in, which is that of the bundle. */
@@ -55,15 +55,15 @@ function here() {
 /**
  * What a worker's thread begins with. The section is code of its own here: an `import()` in it is Node's own then.
  *
- * @param {string} worker
+ * @param {string} task
  */
-function start(worker) {
+function start(task) {
   return `'use strict';
 {
   const { data } = require('node:worker_threads').workerData.tasklets;
   ${registry}
   ${open}
-  open(require, data, ${worker}, ['main', 'pool', 'run', 'rest'])('lib/worker/bootstrap');
+  open(require, data, ${task}, ['pool', 'run', 'rest'])('lib/worker/bootstrap');
 }
 //# sourceURL=tasklets-in-a-bundle/worker.js
 `;
@@ -72,10 +72,10 @@ function start(worker) {
 /**
  * The library.
  *
- * @param {Record<'main' | 'pool' | 'run' | 'worker' | 'rest', string>} sections objects of functions, as text
+ * @param {Record<'pool' | 'run' | 'task' | 'rest', string>} sections objects of functions, as text
  */
-function libraryOf({ worker, ...sections }) {
-  const texts = JSON.stringify({ ...sections, start: start(worker) }, undefined, 1);
+function libraryOf({ task, ...sections }) {
+  const texts = JSON.stringify({ ...sections, start: start(task) }, undefined, 1);
   // Some bundlers take a plain `createRequire()` for their own.
   return `import nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
@@ -86,7 +86,7 @@ ${here}
 const { createRequire: requireFrom } = nodeModule;
 const nodes = requireFrom(join(process.cwd(), 'tasklets.js'));
 const data = { texts, folder: dirname(here()) };
-export const load = open(nodes, data, undefined, ['main', 'pool', 'run', 'rest']);
+export const load = open(nodes, data, undefined, ['pool', 'run', 'rest']);
 `;
 }
 

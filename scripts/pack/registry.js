@@ -4,16 +4,16 @@
  * What the pack's modules load each other by. Its text goes into the pack: it may use nothing from outside.
  *
  * @param {any} modules functions by the id of their module
- * @param {Array<() => any>} sections more of them, to be looked at in this order once one is needed that is not there
+ * @param {(id: string) => any} more opens a section for a module that is not there; it may take several calls to find it
  * @returns {(id: string) => any}
  */
-function registry(modules, sections) {
+function registry(modules, more) {
   const loaded = Object.create(null);
   const load = (/** @type {string} */ id) => {
     if (loaded[id] !== undefined) return loaded[id].exports;
     while (modules[id] === undefined) {
-      const more = /** @type {() => any} */ (sections.shift())();
-      for (const key of Object.keys(more)) modules[key] ??= more[key];
+      const section = more(id);
+      for (const key of Object.keys(section)) modules[key] ??= section[key];
     }
     const module = (loaded[id] = { exports: {} });
     modules[id](module, module.exports, load);

@@ -1,0 +1,52 @@
+'use strict';
+
+/**
+ * Loaded into a program and its workers before anything else, it has every section of the pack compiled as a script, and
+ * keeps what V8 made of them on `process.emit('tasklets:keep')`: in `made/` of the package, which is the working directory.
+ */
+
+const fs = require('node:fs');
+const path = require('node:path');
+const vm = require('node:vm');
+const { isMainThread } = require('node:worker_threads');
+
+const copy = process.cwd();
+const NAME = `${process.versions.v8}-${process.platform}-${process.arch}`;
+/** Where the pack looks. */
+const PLACE = path.join(copy, 'dist', 'code', NAME);
+
+if (isMainThread) {
+  // Empty files, which V8 refuses: so each section is opened as a script, and compiled.
+  const entry = fs.readFileSync(path.join(copy, 'dist', 'main.js'), 'utf8');
+  const [, hashes] = /** @type {string[]} */ (/opener\(require, __dirname, code, (\{.*?\})\)/.exec(entry));
+  fs.mkdirSync(PLACE, { recursive: true });
+  for (const [name, hash] of Object.entries(JSON.parse(hashes))) {
+    // That one is never needed at once, and would be half as much again to install.
+    if (name === 'rest') continue;
+    fs.writeFileSync(path.join(PLACE, `${name}-${hash}.bin`), '');
+  }
+}
+
+const files = fs.readdirSync(PLACE);
+/** @type {Map<string, vm.Script>} */
+const scripts = new Map();
+const { Script } = vm;
+
+vm.Script = class extends Script {
+  /**
+   * @param {string} text
+   * @param {any} options
+   */
+  constructor(text, options) {
+    super(text, options);
+    const section = path.basename(options?.filename ?? '', '.js');
+    const file = files.find((each) => each.startsWith(`${section}-`));
+    if (file !== undefined) scripts.set(file, this);
+  }
+};
+
+process.on(/** @type {any} */ ('tasklets:keep'), () => {
+  const target = path.join(copy, 'made', NAME);
+  fs.mkdirSync(target, { recursive: true });
+  for (const [file, script] of scripts) fs.writeFileSync(path.join(target, file), script.createCachedData());
+});
