@@ -198,7 +198,7 @@ class InlineScheduler {
    * An attempt has come to an end of its own.
    *
    * @param {Entry} entry
-   * @param {import('../worker/attendant').Task | undefined} run
+   * @param {import('../worker/task').Task | undefined} run
    * @param {Outcome} outcome
    */
   #ended(entry, run, { form, body, failed, injected }) {
