@@ -186,6 +186,29 @@ test('a getter that submits tasks and then throws', async (t) => {
   assert.strictEqual(await pool.run(echo, { args: ['next'] }), 'next');
 });
 
+test('a getter among the captures that submits a task, which runs although its own task is refused', async (t) => {
+  const pool = poolFor(t);
+  let inner;
+  const captures = {
+    get first() {
+      inner = pool.run(echo, { args: ['inner'] });
+      return 1;
+    },
+    second: new WeakRef({}),
+  };
+  const { error } = await outcome(
+    pool.run(
+      () => {
+        // eslint-disable-next-line no-undef -- they come by `captures`
+        return [first, second];
+      },
+      { captures },
+    ),
+  );
+  assert.strictEqual(error.code, 'ERR_TASKLETS_CAPTURE');
+  assert.strictEqual(await inner, 'inner');
+});
+
 test('a getter that looks at handles, counts and cancels while arguments are written', async (t) => {
   const pool = poolFor(t);
   const victim = pool.run(echo, { args: ['victim'] });

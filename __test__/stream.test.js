@@ -404,6 +404,24 @@ test('what only messages carry comes in its place', async (t) => {
   assert.ok(first.buffer instanceof SharedArrayBuffer && second.channel.length === 2);
 });
 
+test('what is yielded is read once, also where it holds what is more than bytes', async (t) => {
+  const pool = poolFor(t);
+  function* counted() {
+    let reads = 0;
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    yield {
+      get reads() {
+        return ++reads;
+      },
+      words,
+    };
+    yield reads;
+  }
+  const [{ reads, words }, count] = await collect(pool.stream(counted));
+  assert.ok(words.buffer instanceof SharedArrayBuffer);
+  assert.deepStrictEqual([reads, count], [1, 1]);
+});
+
 for (const generator of [
   function* (words) {
     try {

@@ -127,7 +127,7 @@ class Isolate {
       else if ((word >>> 8) & FORM.ATTACHED) binding.dropAttachments(id, true);
     } else if (kind <= KIND.BEGUN) {
       const handle = this.handles.get(id);
-      if (handle !== undefined) handle.engine.hear(handle, kind, word >>> 8, this.#letter(at));
+      if (handle !== undefined) handle.engine.hear(handle, kind, this.#letter(at));
     } else if (kind === KIND.CREDIT || kind === KIND.HUNG_UP) {
       this.onAnswer?.(id, kind === KIND.CREDIT ? view.getUint32(at + MAIL.ATTEMPT, true) : -1);
     } else {

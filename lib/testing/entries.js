@@ -22,7 +22,7 @@ const { Timers } = require('./waits');
  * @property {number} submitted
  * @property {number} queued when it was put into the queue last
  * @property {number} begun
- * @property {import('../worker/attendant').Task | undefined} run the attempt under way
+ * @property {import('../worker/task').Task | undefined} run the attempt under way
  * @property {number} ended when its last attempt failed, if that was not the end of it
  * @property {InstanceType<typeof import('./waits').Timers>} timers
  * @property {(() => void) | undefined} again ends the wait before the next attempt

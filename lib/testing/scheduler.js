@@ -179,7 +179,7 @@ class InlineScheduler {
     entry.attempt++;
     this.#running.add(entry);
     if (handle.options.onStart !== undefined)
-      this.#engine.hear(handle, KIND.BEGUN, 0, letterOf({ id, attempt: entry.attempt }));
+      this.#engine.hear(handle, KIND.BEGUN, letterOf({ id, attempt: entry.attempt }));
     // The callback may have cancelled it.
     if (!this.#running.has(entry)) return;
     const injected = this.#mode.failureOf(handle, entry.attempt);
@@ -198,7 +198,7 @@ class InlineScheduler {
    * An attempt has come to an end of its own.
    *
    * @param {Entry} entry
-   * @param {import('../worker/attendant').Task | undefined} run
+   * @param {import('../worker/task').Task | undefined} run
    * @param {Outcome} outcome
    */
   #ended(entry, run, { form, body, failed, injected }) {
@@ -251,7 +251,7 @@ class InlineScheduler {
     const letter = letterOf({ id, queue, run: entry.ended - begun, attempt }, body);
     letter.injected = injected;
     const undecided = kind === KIND.REJECTED ? KIND.REJECTED_UNDECIDED : KIND.FAILED_UNDECIDED;
-    this.#engine.hear(handle, undecided, 0, letter);
+    this.#engine.hear(handle, undecided, letter);
   }
 
   /**

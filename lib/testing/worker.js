@@ -5,30 +5,28 @@
  * and writes what comes of it as bytes again, all as a worker does.
  */
 
-const binding = require('../native');
 const { fetcher } = require('../attached-content');
 const { Decoder, Encoder } = require('../codec');
 const { FORM, KIND } = require('../frames');
-const { Task, begin, isThenable } = require('../worker/attendant');
-const { cleanStack } = require('../worker/stack');
+const { begin, isThenable } = require('../worker/begin');
+const { Payloads } = require('../worker/payloads');
+const { writeResult, writeThrown, writeYielded } = require('../worker/results');
+const { Task } = require('../worker/task');
 const { Tasks } = require('../worker/tasks');
-const { transfersOf } = require('../worker/transfers');
 const { copyOf } = require('./entries');
 const { letterOf } = require('./letters');
 
 /**
  * @typedef {import('./scheduler').Entry} Entry
- * @typedef {{ section: unknown[], args: unknown[], inputs?: unknown[][] }} Parcel
+ * @typedef {import('../worker/payloads').Parcel} Parcel
  * @typedef {{ form: number, body: Uint8Array, failed: boolean, injected?: { error: unknown } }} Outcome
  */
-
-/** @type {Parcel} */
-const NO_PARCEL = Object.freeze({ section: [], args: [] });
 
 class InlineWorker {
   #engine;
   #ended;
   #tasks = new Tasks();
+  #payloads = new Payloads(this.#tasks);
   /** The value that was yielded last. @type {{ run: Task, body: Uint8Array, kind: number } | undefined} */
   #yielded = undefined;
 
@@ -45,18 +43,18 @@ class InlineWorker {
    * Begins a task. One that is synchronous has ended when this returns.
    *
    * @param {Entry} entry
-   * @param {any} parcel a copy of what bytes cannot carry
+   * @param {Parcel | undefined} parcel a copy of what bytes cannot carry
    */
   run(entry, parcel) {
-    const run = new Task(/** @type {any} */ (this), entry.id, this.#engine.isolate.id);
+    const run = new Task(this, entry.id, this.#engine.isolate.id, entry.form, entry.definition);
     entry.run = run;
     Object.assign(run, { entry });
     try {
       const module = entry.form & FORM.MODULE ? this.#tasks.module(entry.definition) : undefined;
       const result =
         module instanceof Promise
-          ? module.then((callable) => this.#call(entry, run, parcel, callable))
-          : this.#call(entry, run, parcel, module);
+          ? module.then(() => this.#call(entry, run, parcel))
+          : this.#call(entry, run, parcel);
       if (!isThenable(result)) {
         this.#fulfilled(entry, run, result);
         return;
@@ -74,36 +72,18 @@ class InlineWorker {
   /**
    * @param {Entry} entry
    * @param {Task} run
-   * @param {any} parcel
-   * @param {any} module the function, where it is a module's export
+   * @param {Parcel | undefined} parcel
    */
-  #call(entry, run, parcel, module) {
-    const { payload, form } = entry;
+  #call({ id, inputs, payload }, run, parcel) {
     const decoder = new Decoder();
-    const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
-    const { section: extras, args: argsExtras, inputs: inputExtras = [] } = parcel ?? NO_PARCEL;
-    run.inputs = entry.inputs.map((body, index) => {
+    run.inputs = inputs.map((body, index) => {
       decoder.reset(body, 0);
-      return decoder.readValue({ extras: inputExtras[index] ?? [] });
+      return decoder.readValue({ extras: parcel?.inputs?.[index] ?? [] });
     });
-    let at = 0;
-    if (form & FORM.METADATA) {
-      decoder.reset(payload, 4);
-      run.metadata = decoder.readValue();
-      at += 4 + view.getUint32(0, true);
-    }
-    let section = null;
-    if (form & FORM.SECTION) {
-      const length = view.getUint32(at, true);
-      section = payload.subarray(at + 4, at + 4 + length);
-      at += 4 + length;
-    }
-    run.callable =
-      module ?? this.#tasks.revive(entry.definition, section, parcel === undefined ? null : extras);
-    decoder.reset(payload, at);
-    const detach = fetcher(() => entry.id, false);
-    const args = run.callable.args ?? decoder.readArgs({ extras: argsExtras, detach });
-    return begin(run, form, args);
+    const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
+    this.#payloads.open(run, payload, view, 0, parcel);
+    const detach = fetcher(() => id, false);
+    return begin(run, this.#payloads.readArgs(run, { extras: parcel?.args ?? [], detach }));
   }
 
   /**
@@ -115,7 +95,8 @@ class InlineWorker {
     const encoder = new Encoder();
     let form = 0;
     try {
-      if (typeof value === 'object' && value !== null) form = this.#writeResult(encoder, entry, value);
+      if (typeof value === 'object' && value !== null)
+        form = writeResult(encoder, run, value, this.#tasks, this.#post);
       else encoder.writeValue(value);
     } catch (error) {
       this.#rejected(entry, run, error);
@@ -124,34 +105,12 @@ class InlineWorker {
     this.#end(entry, run, { form, body: copyOf(encoder.bytes, 0, encoder.position), failed: false });
   }
 
-  /**
-   * @param {Encoder} encoder
-   * @param {Entry} entry
-   * @param {object} value
-   * @returns {number} the form
-   */
-  #writeResult(encoder, { id }, value) {
-    const transfer = transfersOf(value);
-    let form = 0;
-    const attach = (/** @type {Uint8Array} */ content) => {
-      form |= FORM.ATTACHED;
-      return binding.attach(id, true, content, false);
-    };
-    const context = { extras: /** @type {any[]} */ ([]), transfer, root: 'result', attach };
-    const hook = this.#tasks.hook(context);
-    encoder.writeValue(value, context);
-    if (hook.used) form |= FORM.HOOKED;
-    if (context.extras.length === 0) return form;
-    this.#post({ id, of: id, content: context.extras, transfer });
-    return form | FORM.PARCEL;
-  }
-
-  /** @param {{ id: number, of: number, content: any, transfer: any[] }} parcel */
-  #post({ id, of, content, transfer }) {
+  /** @type {import('../worker/results').Post} */
+  #post = ({ id: of }, id, content, transfer) => {
     const isolate = this.#engine.isolate.id;
     const copy = structuredClone(content, { transfer });
     this.#engine.parcels.deliver({ id, of, isolate, content: copy, transfer: [] });
-  }
+  };
 
   /**
    * @param {Entry} entry
@@ -160,10 +119,7 @@ class InlineWorker {
    */
   #rejected(entry, run, error) {
     const encoder = new Encoder();
-    cleanStack(error);
-    const context = {};
-    this.#tasks.hook(context);
-    encoder.writeError(error, context);
+    writeThrown(encoder, error, this.#tasks);
     this.#end(entry, run, { form: 0, body: copyOf(encoder.bytes, 0, encoder.position), failed: true });
   }
 
@@ -232,23 +188,10 @@ class InlineWorker {
    * @returns {number} how many bytes it takes
    */
   yielded(run, value) {
-    const { id } = run;
     const encoder = new Encoder();
-    const transfer = typeof value === 'object' && value !== null ? transfersOf(value) : [];
-    const context = { extras: /** @type {any[]} */ ([]), transfer, root: 'yielded' };
-    encoder.writeValue(value, context);
-    const hasParcel = context.extras.length > 0;
-    let body = copyOf(encoder.bytes, 0, encoder.position);
-    if (hasParcel) {
-      // Its number goes ahead of the value.
-      const parcel = this.#engine.isolate.nextId();
-      const numbered = new Uint8Array(8 + body.length);
-      new DataView(numbered.buffer).setFloat64(0, parcel, true);
-      numbered.set(body, 8);
-      body = numbered;
-      this.#post({ id: parcel, of: id, content: context.extras, transfer });
-    }
-    this.#yielded = { run, body, kind: KIND.YIELDED | (hasParcel ? FORM.PARCEL << 8 : 0) };
+    const form = writeYielded(encoder, run, value, () => this.#engine.isolate.nextId(), this.#post);
+    const body = copyOf(encoder.bytes, 0, encoder.position);
+    this.#yielded = { run, body, kind: KIND.YIELDED | (form << 8) };
     return body.length;
   }
 

@@ -6,7 +6,7 @@
  * @typedef {import('../engine').Engine} Engine
  */
 
-const { refuseGenerator } = require('../engine');
+const { refuseGenerator } = require('../engine/prepare');
 const { NO_USAGE } = require('../failure');
 const { DEFAULTS, onlyArgs, retryOptions, runOptions, wrapOptions } = require('../options');
 const { TaskHandle, nameOf, refuse } = require('../handle');

@@ -6,7 +6,7 @@ const { CancelledError, configError } = require('../errors');
 const { PRIORITIES } = require('../options');
 const { presentTask } = require('./present');
 
-/** @typedef {import('./attendant').Task} Task */
+/** @typedef {import('./task').Task} Task */
 
 class TaskContext {
   #task;

@@ -12,6 +12,7 @@ const { bind, call } = Function.prototype;
 const { apply } = Reflect;
 const { nextTick } = process;
 const { Promise, setImmediate } = globalThis;
+const now = performance.now.bind(performance);
 const exit = process.exit.bind(process);
 const reallyExit = /** @type {(code: number) => void} */ (Reflect.get(process, 'reallyExit').bind(process));
 const resolved = Promise.resolve.bind(Promise);
@@ -65,6 +66,7 @@ module.exports = {
   exit,
   guarded,
   nextTick,
+  now,
   reportTo,
   resolved,
   setImmediate,

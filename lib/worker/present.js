@@ -11,7 +11,7 @@
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { apply } = require('./guard');
 
-/** @typedef {import('./attendant').Task} Task */
+/** @typedef {import('./task').Task} Task */
 
 /** @type {AsyncLocalStorage<Task | undefined> | undefined} */
 let storage;

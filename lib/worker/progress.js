@@ -11,7 +11,7 @@ const { Encoder } = require('../codec');
 /** Milliseconds between two reports of one task. */
 const PAUSE = 10;
 
-/** @typedef {import('./attendant').Task} Task */
+/** @typedef {import('./task').Task} Task */
 
 class Progress {
   #isolate;

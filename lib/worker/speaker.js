@@ -13,7 +13,7 @@ const { InvalidTaskError, describe } = require('../errors');
 const { MOST_BYTES, WINDOW } = require('../frames').FLOW;
 const { callFor } = require('./present');
 
-/** @typedef {import('./attendant').Task} Task */
+/** @typedef {import('./task').Task} Task */
 
 class Speaker {
   #task;
