@@ -1,22 +1,10 @@
 //! What there is to see of a pool, put together from the scheduler's and the metrics' side.
 
+use super::numbers::{count, whole};
 use super::pool::Pool;
 use super::registry;
 use crate::metrics::{Memory, Nanos, QueueStats, Vitals, WorkerCounts, WorkerState, WorkerStats};
 use crate::scheduler::WorkerView;
-
-fn count(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "casts of floats saturate"
-)]
-fn whole(number: f64) -> u64 {
-    number as u64
-}
 
 fn worker_stats(view: &WorkerView) -> WorkerStats {
     WorkerStats {

@@ -2,20 +2,15 @@
 
 use napi_derive::napi;
 
-use super::{registry, settings, stats};
+use crate::binding::numbers::whole;
+use crate::binding::{registry, settings, stats};
 use crate::config::{self, Config, Level, Machine};
 use crate::logging::Value;
 
 pub fn machine(cpu_count: u32, memory: f64) -> Machine {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "casts of floats saturate"
-    )]
-    let memory = memory as u64;
     Machine {
         cpu_count,
-        memory,
+        memory: whole(memory),
         node_heap_default: None,
     }
 }
