@@ -164,7 +164,8 @@ describe('the pack', () => {
     const codes = () => {
       const [name] = fs.readdirSync(path.join(copy, 'dist/code'));
       const code = path.join(copy, 'dist/code', name);
-      return fs.readdirSync(code).map((file) => path.join(code, file));
+      const files = fs.readdirSync(code).filter((file) => file.endsWith('.bin'));
+      return files.map((file) => path.join(code, file));
     };
 
     it('is taken by the program and by its workers', () => {
@@ -173,6 +174,15 @@ describe('the pack', () => {
       const told = lines(program(first, { LIBRARY, TASKLETS_UNPACKED: '' }, hook));
       assert.deepEqual(told, ['2', 'pool taken', 'run taken', 'task taken']);
       assert.equal(program(VERBS, { LIBRARY, TASKLETS_UNPACKED: '' }), 'works\n');
+    });
+
+    it('shows its files where they are', () => {
+      const env = { ...process.env, LIBRARY, TASKLETS_UNPACKED: '' };
+      const uncaught = [...hook, '-e', 'require(process.env.LIBRARY).run(null)'];
+      const { stdout, stderr } = spawnSync(process.execPath, uncaught, { env, encoding: 'utf8' });
+      assert.match(stdout, /^run taken$/m);
+      const [file] = stderr.split(/:\d+\n/);
+      assert.equal(fs.realpathSync(file), fs.realpathSync(path.join(copy, 'dist/run.js')));
     });
 
     it('is refused by a V8 with other options, and where it is damaged, and all works without', () => {

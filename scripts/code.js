@@ -48,6 +48,7 @@ function make(node, native, folder) {
   const copy = fs.mkdtempSync(path.join(os.tmpdir(), 'tasklets-code-'));
   try {
     copyPackage(copy);
+    fs.writeFileSync(path.join(copy, 'place'), DIST);
     const args = ['-r', path.join(TOOLS, 'recorder.js'), path.join(TOOLS, 'first-tasks.js')];
     // With other options of V8 the code would be refused by programs that have none.
     const env = { ...process.env, NODE_OPTIONS: '', NODE_COMPILE_CACHE: '', TASKLETS_NATIVE_PATH: native };

@@ -3,6 +3,7 @@
 /**
  * Loaded into a program and its workers before anything else, it has every section of the pack compiled as a script, and
  * keeps what V8 made of them on `process.emit('tasklets:keep')`: in `made/` of the package, which is the working directory.
+ * They are compiled under the names that they will have in the folder that the file `place` says.
  */
 
 const fs = require('node:fs');
@@ -13,21 +14,23 @@ const { isMainThread } = require('node:worker_threads');
 const copy = process.cwd();
 const NAME = `${process.versions.v8}-${process.platform}-${process.arch}`;
 /** Where the pack looks. */
-const PLACE = path.join(copy, 'dist', 'code', NAME);
+const CODE = path.join(copy, 'dist', 'code', NAME);
+const place = fs.readFileSync(path.join(copy, 'place'), 'utf8');
 
 if (isMainThread) {
   // Empty files, which V8 refuses: so each section is opened as a script, and compiled.
   const entry = fs.readFileSync(path.join(copy, 'dist', 'main.js'), 'utf8');
   const [, hashes] = /** @type {string[]} */ (/opener\(require, __dirname, code, (\{.*?\})\)/.exec(entry));
-  fs.mkdirSync(PLACE, { recursive: true });
+  fs.mkdirSync(CODE, { recursive: true });
   for (const [name, hash] of Object.entries(JSON.parse(hashes))) {
     // That one is never needed at once, and would be half as much again to install.
     if (name === 'rest') continue;
-    fs.writeFileSync(path.join(PLACE, `${name}-${hash}.bin`), '');
+    fs.writeFileSync(path.join(CODE, `${name}-${hash}.bin`), '');
   }
 }
 
-const files = fs.readdirSync(PLACE);
+fs.writeFileSync(path.join(CODE, 'place'), path.join(copy, 'dist'));
+const files = fs.readdirSync(CODE);
 /** @type {Map<string, vm.Script>} */
 const scripts = new Map();
 const { Script } = vm;
@@ -38,9 +41,9 @@ vm.Script = class extends Script {
    * @param {any} options
    */
   constructor(text, options) {
-    super(text, options);
-    const section = path.basename(options?.filename ?? '', '.js');
-    const file = files.find((each) => each.startsWith(`${section}-`));
+    const name = path.basename(options?.filename ?? '');
+    const file = files.find((each) => each.startsWith(`${path.basename(name, '.js')}-`));
+    super(text, file === undefined ? options : { ...options, filename: path.join(place, name) });
     if (file !== undefined) scripts.set(file, this);
   }
 };
@@ -48,5 +51,6 @@ vm.Script = class extends Script {
 process.on(/** @type {any} */ ('tasklets:keep'), () => {
   const target = path.join(copy, 'made', NAME);
   fs.mkdirSync(target, { recursive: true });
+  fs.writeFileSync(path.join(target, 'place'), place);
   for (const [file, script] of scripts) fs.writeFileSync(path.join(target, file), script.createCachedData());
 });

@@ -16,11 +16,19 @@ const { TARGETS } = require('../../lib/targets');
  * @returns {string | undefined}
  */
 function findCode(require, folder) {
-  const { existsSync } = require('node:fs');
+  const { existsSync, readFileSync } = require('node:fs');
   const { dirname, join } = require('node:path');
   const system = `${process.platform}-${process.arch}`;
   const name = join('code', `${process.versions.v8}-${system}`);
   const own = join(folder, name);
+  // On Node 20 functions keep the file that they had when they were compiled: what was made elsewhere would show in stacks.
+  if (process.versions.v8.startsWith('11.')) {
+    try {
+      return readFileSync(join(own, 'place'), 'utf8') === folder ? own : undefined;
+    } catch {
+      return undefined;
+    }
+  }
   if (existsSync(own)) return own;
   for (const target of TARGETS[system] ?? []) {
     try {
