@@ -11,11 +11,13 @@
 const { AsyncResource } = require('node:async_hooks');
 const { types } = require('node:util');
 const { MAIL } = require('./frames');
+const { usageAt } = require('./usages');
 const { warn } = require('./warn');
 
 /**
  * @typedef {import('./engine').Engine} Engine
  * @typedef {import('./options').RunOptions} RunOptions
+ * @typedef {import('./usages').Usage} Usage
  */
 
 /** @type {(value: any) => void} */
@@ -85,10 +87,12 @@ function call(extras, callback, args) {
   }
 }
 
-/** @type {(handle: TaskHandle<any>, value: unknown, usage: Usage, now: number) => void} */
+/** @type {(handle: TaskHandle<any>, value: unknown, now: number) => void} */
 let fulfil;
-/** @type {(handle: TaskHandle<any>, error: unknown, usage: Usage, cancelled: boolean) => void} */
+/** @type {(handle: TaskHandle<any>, error: unknown, usage: Usage | undefined, cancelled: boolean) => void} */
 let refuse;
+/** @type {(handle: TaskHandle<any>, block: Float64Array, place: number) => void} */
+let took;
 /** @type {(handle: TaskHandle<any>, attempt: number) => void} */
 let attempted;
 /** @type {(handle: TaskHandle<any>, attempt: number, worker: number) => void} */
@@ -103,19 +107,13 @@ let extrasOf;
 let isSettled;
 
 /**
- * What a task took, in milliseconds.
- *
- * @typedef {{ queueTime: number, runTime: number, cpuTime: number, attempts: number, worker: number }} Usage
- */
-
-/**
  * @template T
  * @extends {Promise<T>}
  */
 class TaskHandle extends Promise {
   #resolve;
   #reject;
-  /** @type {Usage | undefined} */
+  /** An object, or where its numbers stand. @type {Usage | Float64Array | undefined} */
   #usage = undefined;
   /** @type {'pending' | 'fulfilled' | 'rejected' | 'cancelled'} */
   #outcome = 'pending';
@@ -123,7 +121,7 @@ class TaskHandle extends Promise {
   #extras = undefined;
   /** In milliseconds: when it was submitted, and once it has settled, how long that took. One field for both is 24 bytes less. */
   #time;
-  /** Attempt and worker as far as they have been announced. */
+  /** The attempt that has been announced last; then, the place of the numbers. */
   #attempt = 0;
 
   /**
@@ -154,8 +152,11 @@ class TaskHandle extends Promise {
   }
 
   static {
-    fulfil = (handle, value, usage, now) => {
-      handle.#usage = usage;
+    took = (handle, block, place) => {
+      handle.#usage = block;
+      handle.#attempt = place;
+    };
+    fulfil = (handle, value, now) => {
       handle.#outcome = 'fulfilled';
       handle.#time = now - handle.#time;
       handle.#resolve(value);
@@ -167,7 +168,7 @@ class TaskHandle extends Promise {
       }
     };
     refuse = (handle, error, usage, cancelled) => {
-      handle.#usage = usage;
+      if (usage !== undefined) handle.#usage = usage;
       handle.#outcome = cancelled ? 'cancelled' : 'rejected';
       handle.#time = performance.now() - handle.#time;
       handle.#reject(error);
@@ -221,8 +222,15 @@ class TaskHandle extends Promise {
     return state === STATE.QUEUED ? 'queued' : 'running';
   }
 
+  /** What it took, once that is known. */
+  get #used() {
+    const usage = this.#usage;
+    return usage instanceof Float64Array ? usageAt(usage, this.#attempt) : usage;
+  }
+
   get worker() {
-    if (this.#usage !== undefined) return this.#usage.worker < 0 ? null : this.#usage.worker;
+    const used = this.#used;
+    if (used !== undefined) return used.worker < 0 ? null : used.worker;
     const state = this.#look();
     return state >= STATE.RUNNING ? state - STATE.RUNNING : null;
   }
@@ -232,7 +240,7 @@ class TaskHandle extends Promise {
   }
 
   get attempts() {
-    return this.#usage?.attempts ?? this.#attempt;
+    return this.#used?.attempts ?? this.#attempt;
   }
 
   get timeout() {
@@ -244,9 +252,10 @@ class TaskHandle extends Promise {
   }
 
   get usage() {
-    if (this.#usage === undefined) return null;
-    const { queueTime, runTime, cpuTime } = this.#usage;
-    return { queueTime, runTime, cpuTime };
+    const used = this.#used;
+    return used === undefined
+      ? null
+      : { queueTime: used.queueTime, runTime: used.runTime, cpuTime: used.cpuTime };
   }
 
   get metadata() {
@@ -348,3 +357,4 @@ exports.onStart = onStart;
 exports.progressed = progressed;
 exports.refuse = refuse;
 exports.started = started;
+exports.took = took;
