@@ -1,7 +1,7 @@
 'use strict';
 
 const { NODE } = require('./kinds');
-const { writtenNames } = require('./names');
+const { globalIn, writtenNames } = require('./names');
 
 // A variable that one captured function writes and another one uses must stay one variable. It becomes a cell: an
 // object that both refer to.
@@ -12,7 +12,11 @@ const { writtenNames } = require('./names');
 // closures made in a loop. A heap snapshot tells these apart.
 
 /** @typedef {import('./graph').Member} Member */
-/** @typedef {{ member: Member, index: number, name: string, scope: import('./reader').Scope }} Use */
+/**
+ * `name` is the variable's; the function may call a global `globalThis.name`.
+ *
+ * @typedef {{ member: Member, index: number, name: string, written: string, scope: import('./reader').Scope }} Use
+ */
 /** @typedef {{ script: string, kind: string, names: string[], values: any[], places: Map<string, Member> }} Cluster */
 
 /** With a heap beyond this a snapshot takes seconds, and soon does not fit into a string. */
@@ -30,13 +34,13 @@ function shareVariables(graph) {
   const uses = usesOf(graph);
   if (uses.length < 2) return result;
   for (const users of groups(graph, uses)) {
-    const [{ member, index, name }] = users;
-    const isWritten = users.some((use) => writtenNames(use.member).has(name));
+    const [{ member, index }] = users;
+    const isWritten = users.some((use) => writtenNames(use.member).has(use.written));
     if (users.length < 2 || !isWritten) continue;
     const cell = graph.node(undefined, [NODE.CELL, member.slots[index]], member.node, null);
     for (const user of users) {
       const cells = result.get(user.member) ?? new Map();
-      result.set(user.member, cells.set(name, cell));
+      result.set(user.member, cells.set(user.written, cell));
     }
   }
   return result;
@@ -48,18 +52,24 @@ function shareVariables(graph) {
  * @param {import('./graph').Graph} graph
  */
 function usesOf({ members }) {
-  const written = new Set(members.flatMap((member) => [...writtenNames(member)]));
+  const written = new Set(members.flatMap((member) => [...writtenNames(member)].map(variableOf)));
   /** @type {Use[]} */
   const uses = [];
   if (written.size === 0) return uses;
   for (const member of members) {
-    member.names.forEach((name, index) => {
+    member.names.forEach((text, index) => {
       const scope = member.holders[index];
+      const name = variableOf(text);
       if (written.has(name) && scope !== null && scope.variables !== null)
-        uses.push({ member, index, name, scope });
+        uses.push({ member, index, name, written: text, scope });
     });
   }
   return uses;
+}
+
+/** @param {string} name as a function has it */
+function variableOf(name) {
+  return globalIn(name) ?? name;
 }
 
 /**
@@ -95,7 +105,7 @@ function groups(graph, uses) {
  * @param {Use} use
  */
 function isWhole(graph, { member, scope }) {
-  if (scope.kind === 'Module' || scope.kind === 'Script') return true;
+  if (scope.kind === 'Module' || scope.kind === 'Script' || scope.kind === 'Global') return true;
   return graph.tools.scripts.isOutermost(member.known?.script ?? '', scope);
 }
 
@@ -110,7 +120,7 @@ function unclear(uses) {
     const isTwin = (/** @type {Use} */ other) =>
       other.member !== member && placeOf(other.member) === placeOf(member) && isAlike(other.scope, scope);
     const writes = (/** @type {Use} */ other) =>
-      other.name === name && writtenNames(other.member).has(name) && isAlike(other.scope, scope);
+      other.name === name && writtenNames(other.member).has(other.written) && isAlike(other.scope, scope);
     return uses.slice(0, at).some(isTwin) && uses.some(writes);
   });
 }
@@ -176,7 +186,8 @@ function placeOf({ known, text }) {
  */
 function clusterOf(graph, clusters, use) {
   const { member, scope } = use;
-  const script = member.known?.script ?? '';
+  // Globals are the same for all files.
+  const script = scope.kind === 'Global' ? '' : (member.known?.script ?? '');
   const whole = isWhole(graph, use);
   const place = placeOf(member);
   const names = whole ? [] : Object.keys(scope.variables);

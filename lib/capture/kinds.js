@@ -43,6 +43,9 @@ const BASE = Object.freeze({
   CONSTRUCTED: 9,
 });
 
+/** Flags of an object. */
+const OBJECT = Object.freeze({ SEALED: 1, FIXED_LENGTH: 2 });
+
 const PROPERTY = Object.freeze({ WRITABLE: 1, ENUMERABLE: 2, CONFIGURABLE: 4, ACCESSOR: 8 });
 
 /** Forms of functions, as the analysis numbers them. */
@@ -74,5 +77,6 @@ exports.BASE = BASE;
 exports.FLAG = FLAG;
 exports.FORM = FORM;
 exports.NODE = NODE;
+exports.OBJECT = OBJECT;
 exports.PROPERTY = PROPERTY;
 exports.USAGE = USAGE;

@@ -2,7 +2,7 @@
 
 const { types } = require('node:util');
 
-const { BASE, FLAG, FORM, NODE, PROPERTY } = require('./kinds');
+const { BASE, FLAG, FORM, NODE, OBJECT, PROPERTY } = require('./kinds');
 const { Classes } = require('./classes');
 const { isPlainTree } = require('./plain');
 const { base } = require('./bases');
@@ -238,7 +238,9 @@ class Objects {
     const found = base(object);
     if ('refused' in found) return graph.refuse(from, step, found.refused, found.way);
     const node = graph.node(object, [NODE.OBJECT, found.base, undefined, [], 0], from, step);
-    if (!Object.isExtensible(object)) graph.nodes[node][4] |= 1;
+    if (!Object.isExtensible(object)) graph.nodes[node][4] |= OBJECT.SEALED;
+    if (found.base === BASE.ARRAY && !Object.getOwnPropertyDescriptor(object, 'length')?.writable)
+      graph.nodes[node][4] |= OBJECT.FIXED_LENGTH;
     graph.later.push(() => this.#fill(object, node, found));
     return node;
   }

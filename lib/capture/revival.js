@@ -5,7 +5,7 @@ const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { promisify } = require('node:util');
 
-const { NODE } = require('./kinds');
+const { NODE, OBJECT } = require('./kinds');
 const { functionIn, run } = require('./factories');
 const { ModuleError } = /** @type {any} */ (require('../errors'));
 const { lazy } = require('../lazy');
@@ -296,7 +296,9 @@ class Revival {
       if (typeof prototype === 'number') Object.setPrototypeOf(object, this.get(prototype));
       define(this, object, properties);
     });
-    if (flags & 1) this.atLast(() => Object.preventExtensions(object));
+    if (flags & OBJECT.FIXED_LENGTH)
+      this.atLast(() => Object.defineProperty(object, 'length', { writable: false }));
+    if (flags & OBJECT.SEALED) this.atLast(() => Object.preventExtensions(object));
     return object;
   }
 

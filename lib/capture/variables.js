@@ -7,6 +7,7 @@ const { FLAG, FORM, NODE, USAGE } = require('./kinds');
 const { FREE } = require('./classes');
 const { STANDARD } = require('./globals');
 const { isPackageFile } = require('./modules');
+const { globalIn } = require('./names');
 const { pathOf } = require('./scripts');
 const { bounded } = require('./texts');
 const { refusal } = require('./refusal');
@@ -189,7 +190,7 @@ class Variables {
       const [value, holder] = this.#look(member, name, reading, values, missing);
       if (value === NOTHING) {
         // The program may add a global later.
-        if (!STANDARD.has(name)) member.settled = false;
+        if (!STANDARD.has(globalIn(name) ?? name)) member.settled = false;
         lasting.set(name, NOTHING);
         continue;
       }
@@ -227,11 +228,17 @@ class Variables {
       return [captures[name], null];
     // Ahead of what is known from a time when variables were read.
     if (explicit) {
+      if (globalIn(name) !== undefined) return [NOTHING, null];
       if (!STANDARD.has(name) && !(name in globalThis)) missing.push(name);
       return [NOTHING, null];
     }
     if (values !== undefined) return [values.get(name), LASTING];
-    return lookUp(reading?.scopes ?? [], name);
+    const scopes = reading?.scopes ?? [];
+    const property = globalIn(name);
+    if (property === undefined) return lookUp(scopes, name);
+    // Unless it is another `globalThis`.
+    const [other] = lookUp(scopes, 'globalThis');
+    return other === NOTHING ? lookUp(scopes.slice(-1), property) : [NOTHING, null];
   }
 
   /**
@@ -316,7 +323,10 @@ const LASTING = Object.freeze({ kind: 'lasting', variables: null, depth: -1 });
 function lookUp(scopes, name) {
   for (const scope of scopes) {
     const { kind, variables } = scope;
-    if (kind === 'Global') return [globalValue(variables, name), null];
+    if (kind === 'Global') {
+      const value = globalValue(variables, name);
+      return [value, value === NOTHING ? null : scope];
+    }
     if (kind === 'With Block' ? !(name in variables) : !Object.hasOwn(variables, name)) continue;
     try {
       return [variables[name], scope];

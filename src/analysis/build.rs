@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::class::{ClassFacts, Heritage};
 use super::facts::Facts;
 use super::json;
-use super::names::{Mention, MentionKind};
+use super::names::{GLOBAL, Mention, MentionKind};
 use super::source::{Wrap, read};
 use super::text::{Lines, width};
 
@@ -96,6 +96,9 @@ impl<'b> Builder<'b> {
     fn local(&self, name: &str) -> String {
         if self.spec.cells.iter().any(|cell| cell == name) {
             self.cell(name)
+        } else if name.starts_with(GLOBAL) {
+            let index = self.spec.names.iter().position(|known| known == name);
+            format!("{}p{}", self.stem, index.unwrap_or_default())
         } else {
             name.to_owned()
         }
@@ -245,17 +248,20 @@ impl<'b> Builder<'b> {
     }
 
     fn cell_edit(&self, mention: &Mention) -> Option<Edit> {
-        if !self.spec.cells.contains(&mention.name) {
+        let is_cell = self.spec.cells.contains(&mention.name);
+        let is_global = mention.name.starts_with(GLOBAL) && self.spec.names.contains(&mention.name);
+        if !is_cell && !is_global {
             return None;
         }
         if !self.spec.declaration && self.facts.own_name.as_deref() == Some(&mention.name) {
             return None;
         }
-        let cell = self.cell(&mention.name);
+        let local = self.local(&mention.name);
+        let value = if is_cell { format!("{local}.v") } else { local };
         let with = match mention.kind {
-            MentionKind::Plain => format!("{cell}.v"),
-            MentionKind::Shorthand => format!("{}:{cell}.v", mention.name),
-            MentionKind::Callee => format!("(0,{cell}.v)"),
+            MentionKind::Plain => value,
+            MentionKind::Shorthand => format!("{}:{value}", mention.name),
+            MentionKind::Callee => format!("(0,{value})"),
         };
         Some(Edit {
             start: mention.start as usize,

@@ -13,7 +13,7 @@ use oxc_span::{GetSpan, Span};
 use oxc_syntax::{scope::ScopeFlags, symbol::SymbolId};
 
 use super::class::{ClassFacts, class_facts};
-use super::names::{Mention, MentionKind, Names, usage};
+use super::names::{GLOBAL, Mention, MentionKind, Names, usage};
 use super::source::{Subject, Wrap};
 
 /// What kind of function a text is.
@@ -102,6 +102,9 @@ struct Walker<'s> {
     /// Whether the function left last used its own `this`.
     left_this_used: bool,
     private_scopes: Vec<Vec<String>>,
+    /// The member expression that is assigned to, or called, where the walk is just there.
+    target: Option<Span>,
+    callee: Option<Span>,
 }
 
 impl<'s> Walker<'s> {
@@ -126,6 +129,8 @@ impl<'s> Walker<'s> {
             this_used: Vec::new(),
             left_this_used: false,
             private_scopes: Vec::new(),
+            target: None,
+            callee: None,
         }
     }
 
@@ -225,6 +230,32 @@ impl<'s> Walker<'s> {
         self.push_mention(it, kind);
     }
 
+    /// `globalThis.name` is a variable as much as `name` alone is, under a name that no variable has.
+    fn global(&mut self, object: &IdentifierReference<'_>, property: &str, span: Span) {
+        let is_free = object
+            .reference_id
+            .get()
+            .is_some_and(|id| self.scoping.get_reference(id).symbol_id().is_none());
+        if !is_free || !matches!(object.name.as_str(), "globalThis" | "global") {
+            return;
+        }
+        let name = [GLOBAL, property].concat();
+        let (usage, kind) = if self.target == Some(span) {
+            (usage::VALUE | usage::WRITE, MentionKind::Plain)
+        } else if self.callee == Some(span) {
+            (usage::CALL, MentionKind::Callee)
+        } else {
+            (usage::VALUE, MentionKind::Plain)
+        };
+        self.facts.names.add(&name, usage, None);
+        self.facts.mentions.push(Mention {
+            name,
+            start: span.start,
+            end: span.end,
+            kind,
+        });
+    }
+
     fn push_mention(&mut self, it: &IdentifierReference<'_>, kind: MentionKind) {
         self.facts.mentions.push(Mention {
             name: it.name.to_string(),
@@ -271,11 +302,13 @@ impl<'s> Walker<'s> {
 impl<'a> Visit<'a> for Walker<'_> {
     fn visit_assignment_target(&mut self, it: &AssignmentTarget<'a>) {
         self.set(flag::SENSITIVE, it.as_member_expression().is_some());
+        self.target = it.as_member_expression().map(GetSpan::span);
         walk::walk_assignment_target(self, it);
     }
 
     fn visit_update_expression(&mut self, it: &UpdateExpression<'a>) {
         self.set(flag::SENSITIVE, it.argument.as_member_expression().is_some());
+        self.target = it.argument.as_member_expression().map(GetSpan::span);
         walk::walk_update_expression(self, it);
     }
 
@@ -369,9 +402,11 @@ impl<'a> Visit<'a> for Walker<'_> {
         match &it.object {
             Expression::Identifier(name) => {
                 self.mention(name, usage::MEMBER, Some(property.to_owned()), MentionKind::Plain);
+                self.global(name, property, it.span);
             }
             Expression::StaticMemberExpression(inner) => match &inner.object {
                 Expression::Identifier(name) => {
+                    self.global(name, inner.property.name.as_str(), inner.span);
                     let member = format!("{}.{property}", inner.property.name);
                     self.mention(name, usage::MEMBER, Some(member), MentionKind::Plain);
                 }
@@ -391,6 +426,7 @@ impl<'a> Visit<'a> for Walker<'_> {
             self.mention(callee, usage::CALL, None, MentionKind::Callee);
             self.visit_arguments(&it.arguments);
         } else {
+            self.callee = Some(it.callee.span());
             walk::walk_call_expression(self, it);
         }
     }
@@ -400,6 +436,7 @@ impl<'a> Visit<'a> for Walker<'_> {
             self.mention(tag, usage::CALL, None, MentionKind::Callee);
             self.visit_template_literal(&it.quasi);
         } else {
+            self.callee = Some(it.tag.span());
             walk::walk_tagged_template_expression(self, it);
         }
     }
@@ -409,6 +446,10 @@ impl<'a> Visit<'a> for Walker<'_> {
         match &it.argument {
             Expression::Identifier(name) if it.operator == UnaryOperator::Typeof => {
                 self.mention(name, usage::TYPEOF, None, MentionKind::Plain);
+            }
+            // No variable can be deleted.
+            Expression::StaticMemberExpression(member) if it.operator == UnaryOperator::Delete => {
+                self.visit_expression(&member.object);
             }
             _ => walk::walk_unary_expression(self, it),
         }
