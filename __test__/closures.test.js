@@ -87,44 +87,6 @@ test('what cannot travel is refused with its name before anything runs', async (
   );
 });
 
-test('an error of a captured class with private state comes back without that state', async () => {
-  class Secret extends TypeError {
-    #why = 'unknown';
-    constructor(message) {
-      super(message);
-      this.extra = 1;
-    }
-    get why() {
-      return this.#why;
-    }
-  }
-  const error = await pool
-    .run(() => {
-      throw new Secret('no');
-    })
-    .catch((thrown) => thrown);
-  assert.ok(error instanceof Secret && error instanceof TypeError);
-  assert.deepEqual([error.message, error.extra], ['no', 1]);
-});
-
-test('a result with private state is refused with its path', async () => {
-  class Box {
-    #inside = 1;
-    look() {
-      return this.#inside;
-    }
-  }
-  const refusal = {
-    code: 'ERR_TASKLETS_UNSERIALIZABLE',
-    path: 'result.list[0]',
-    message: /`Box` has private/,
-  };
-  await assert.rejects(
-    pool.run(() => ({ list: [new Box()] })),
-    refusal,
-  );
-});
-
 test('exports of the library travel by name, classes of errors and modules as tasks too', async () => {
   const { TimeoutError } = tasklets.errors;
   const work = tasklets.module(require.resolve('./fixtures/work.js'), 'double');

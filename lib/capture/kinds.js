@@ -26,6 +26,7 @@ const NODE = Object.freeze({
   META: 13,
   PROMISIFIED: 14,
   OWN_MODULE: 15,
+  FIELD: 16,
 });
 
 /** How an object's shell is made. */
@@ -68,6 +69,7 @@ const FLAG = Object.freeze({
   OUTER_PRIVATE: 4096,
   THIS: 8192,
   SENSITIVE: 16384,
+  OPEN: 32768,
 });
 
 /** How a free name is used. */

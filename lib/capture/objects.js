@@ -343,7 +343,12 @@ class Objects {
     const { form, flags } = member.analysis;
     if (flags & FLAG.SUPER) (member.more ??= {}).home ??= slot;
     if (form !== FORM.ARROW || !(flags & (FLAG.OUTER_THIS | FLAG.OUTER_SUPER))) return;
-    if (this.classes.isArrowField(object, member.text)) (member.more ??= {}).self ??= slot;
+    const field = this.classes.arrowField(object, member);
+    if (field === undefined) return;
+    (member.more ??= {}).self ??= slot;
+    // Only the class can make one that uses its private members: it does so when the instance is made.
+    if (flags & FLAG.OUTER_PRIVATE && field.isInitial && member.more.field === undefined)
+      member.more.field = { slot, ...field };
   }
 
   /** @param {Member} member */

@@ -7,6 +7,7 @@ const { promisify } = require('node:util');
 
 const { NODE, OBJECT } = require('./kinds');
 const { functionIn, run } = require('./factories');
+const { remember } = require('./originals');
 const { ModuleError } = /** @type {any} */ (require('../errors'));
 const { lazy } = require('../lazy');
 
@@ -45,6 +46,8 @@ class Revival {
   #watched = [];
   /** Ways into classes with private state. @type {Map<number, import('./factories').Made>} */
   brands = new Map();
+  /** Functions that classes made as fields of instances, by class and name. @type {Map<number, Map<string, Function>>} */
+  fields = new Map();
 
   /**
    * @param {import('./revive').Reviver} reviver
@@ -169,6 +172,8 @@ class Revival {
         return this.put(slot, this.get(node[1]).prototype);
       case NODE.MEMBER:
         return this.put(slot, this.#member(node));
+      case NODE.FIELD:
+        return this.put(slot, this.#field(node));
       default:
         return this.put(slot, this.#reference(node));
     }
@@ -257,7 +262,9 @@ class Revival {
     assign();
     this.#flush();
     const Class = this.put(slot, made.make());
-    this.#reviver.knowClass(Class, this.#definition.origin, more.id);
+    const { added } = this.#definition.codes[code];
+    if (added !== undefined) remember(Class, added);
+    this.#reviver.knowClass(Class, this.#definition.origin, more.id, made.restore);
     this.brands.set(slot, made);
     if (slots.length > 0) this.fill(assign);
     if (more !== null) {
@@ -290,7 +297,11 @@ class Revival {
   #object(slot, node) {
     const [, , prototype, properties, flags, , privates] = node;
     let object = shell(this, node);
-    if (privates !== undefined) object = brand(this, object, privates);
+    if (privates !== undefined) {
+      const branded = brand(this, object, privates);
+      object = branded.object;
+      this.fields.set(slot, branded.fields);
+    }
     this.put(slot, object);
     this.fill(() => {
       if (typeof prototype === 'number') Object.setPrototypeOf(object, this.get(prototype));
@@ -312,6 +323,16 @@ class Revival {
       cell.v = this.get(content);
     });
     return cell;
+  }
+
+  /**
+   * A field that the class made when its instance was made.
+   *
+   * @param {any[]} node
+   */
+  #field([, owner, Class, name]) {
+    this.get(owner);
+    return this.fields.get(owner)?.get(`${Class}:${name}`);
   }
 
   /** @param {any[]} node */

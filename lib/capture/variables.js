@@ -7,7 +7,9 @@ const { FLAG, FORM, NODE, USAGE } = require('./kinds');
 const { FREE } = require('./classes');
 const { STANDARD } = require('./globals');
 const { isPackageFile } = require('./modules');
+const { NoInspector } = require('./reader');
 const { globalIn } = require('./names');
+const { textOf } = require('./originals');
 const { pathOf } = require('./scripts');
 const { bounded } = require('./texts');
 const { refusal } = require('./refusal');
@@ -42,7 +44,7 @@ class Variables {
     const { memory, reader } = this.#graph.tools;
     const unread = [];
     for (const member of members) {
-      const known = memory.functions.get(member.fn);
+      const known = memory.functions.get(member.fn) ?? this.#place(member);
       if (known !== undefined) member.known = known;
       if (known?.values === undefined) unread.push(member);
     }
@@ -53,6 +55,23 @@ class Variables {
       unread.forEach((member, index) => readings.set(member, read[index]));
     }
     return members.filter((member) => this.#member(member, readings.get(member)));
+  }
+
+  /**
+   * Where variables are not to be read, and strict code does something else than other code: where the function stands
+   * says which it is.
+   *
+   * @param {Member} member
+   */
+  #place({ fn, analysis }) {
+    const { options, tools } = this.#graph;
+    if (!options.explicit || !(analysis.flags & FLAG.SENSITIVE)) return undefined;
+    try {
+      return placeOf(tools, fn);
+    } catch (error) {
+      if (!(error instanceof NoInspector)) throw error;
+      return undefined;
+    }
   }
 
   /**
@@ -235,10 +254,38 @@ class Variables {
     if (values !== undefined) return [values.get(name), LASTING];
     const scopes = reading?.scopes ?? [];
     const property = globalIn(name);
-    if (property === undefined) return lookUp(scopes, name);
+    if (property === undefined) {
+      const found = lookUp(scopes, name);
+      const isHidden = found[0] === NOTHING && member.known?.hidden.includes(name);
+      return isHidden ? [this.#hidden(member, name), LASTING] : found;
+    }
     // Unless it is another `globalThis`.
     const [other] = lookUp(scopes, 'globalThis');
     return other === NOTHING ? lookUp(scopes.slice(-1), property) : [NOTHING, null];
+  }
+
+  /**
+   * The function expression around a function, by its own name: the function itself sees it, so it is called, and ended
+   * before it does anything.
+   *
+   * @param {Member} member
+   * @param {string} name
+   */
+  #hidden({ fn, analysis, node }, name) {
+    const { memory, reader } = this.#graph.tools;
+    const known = memory.hidden.get(fn) ?? new Map();
+    memory.hidden.set(fn, known);
+    if (known.has(name)) return known.get(name);
+    if (analysis.form === FORM.CLASS || !(analysis.flags & FLAG.OPEN)) {
+      const step = /** @type {const} */ ({ kind: 'variable', name });
+      const what = 'is the name of a function expression around it, which cannot be read';
+      this.#graph.refuse(node, step, what, `Pass it: { captures: { ${name} } }`);
+    }
+    const [value] = reader.inside([fn], (breakAt) =>
+      breakAt(fn, name)(() => Reflect.apply(fn, undefined, [])),
+    );
+    known.set(name, value);
+    return value;
   }
 
   /**
@@ -435,6 +482,7 @@ function look(scripts, fn, text, analysis, { script, line, column, scopes }) {
     declaration: analysis.form === FORM.FUNCTION,
     bare: false,
     constant: /** @type {ReadonlySet<string>} */ (new Set()),
+    hidden: /** @type {string[]} */ ([]),
   };
   if (script !== undefined && home === 'program') {
     const place = scripts.placeOf(script, line, column, text, module);
@@ -445,6 +493,7 @@ function look(scripts, fn, text, analysis, { script, line, column, scopes }) {
       known.declaration = place.declaration;
       known.bare = module && place.bare;
       known.constant = new Set(place.constant);
+      known.hidden = place.hidden;
       return known;
     }
   }
@@ -462,7 +511,7 @@ function look(scripts, fn, text, analysis, { script, line, column, scopes }) {
 function placeOf(tools, fn) {
   let known = tools.memory.functions.get(fn);
   if (known === undefined) {
-    const text = Function.prototype.toString.call(fn);
+    const text = textOf(fn);
     known = tools.reader.session(() => {
       const [reading] = tools.reader.functions([fn]);
       const target = reading.bound?.target;
@@ -478,5 +527,6 @@ function placeOf(tools, fn) {
 
 exports.NOTHING = NOTHING;
 exports.Variables = Variables;
+exports.isStrict = isStrict;
 exports.lookUp = lookUp;
 exports.placeOf = placeOf;

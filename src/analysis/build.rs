@@ -18,7 +18,7 @@ use super::facts::Facts;
 use super::json;
 use super::names::{GLOBAL, Mention, MentionKind};
 use super::source::{Wrap, read};
-use super::text::{Lines, width};
+use super::text::{Lines, Units, width};
 
 /// How a factory is wanted.
 #[derive(Debug, Default, Deserialize)]
@@ -34,6 +34,8 @@ pub struct Spec {
     pub declaration: bool,
     /// A class whose instances are rebuilt with their private state: `restore` is wanted.
     pub restore: bool,
+    /// A class whose instances go back with their private state: only the reading half of `restore` is wanted.
+    pub reads: bool,
     /// A class whose own private fields are to be as they are now: a function that sets them is wanted.
     pub statics: bool,
     /// For each computed member of a class: whether its name is given instead of evaluated.
@@ -47,6 +49,16 @@ struct Edit {
     start: usize,
     end: usize,
     with: String,
+}
+
+impl Edit {
+    const fn insert(at: usize, with: String) -> Self {
+        Self {
+            start: at,
+            end: at,
+            with,
+        }
+    }
 }
 
 /// The factory as compact JSON, or the reason why there is none.
@@ -90,7 +102,28 @@ impl<'b> Builder<'b> {
         };
         let head = width(&prefix) + wrap;
         let source = [prefix.as_str(), &body, suffix.as_str()].concat();
-        json::factory(&source, head, &self.shifts(&edits))
+        json::factory(&source, head, &self.shifts(&edits), &self.added(&edits))
+    }
+
+    /// Where something was added to a class, so that its text can be told from what it was.
+    fn added(&self, edits: &[Edit]) -> Vec<[usize; 2]> {
+        if self.facts.class.is_none() {
+            return Vec::new();
+        }
+        let start_of_text = self.facts.wrap.before().len();
+        let units = Units::new(&self.wrapped[start_of_text..]);
+        let mut added = Vec::new();
+        let (mut grown, mut shrunk) = (0, 0);
+        for edit in edits {
+            let start = units.at(edit.start - start_of_text) + grown - shrunk;
+            let length = width(&edit.with);
+            if edit.start == edit.end {
+                added.push([start, length]);
+            }
+            grown += length;
+            shrunk += width(&self.wrapped[edit.start..edit.end]);
+        }
+        added
     }
 
     fn local(&self, name: &str) -> String {
@@ -135,7 +168,10 @@ impl<'b> Builder<'b> {
             assignments.push(self.meta());
         }
         if self.spec.restore {
-            variables.extend([self.guard(), self.restorer()]);
+            variables.push(self.guard());
+        }
+        if self.spec.restore || self.spec.reads {
+            variables.push(self.restorer());
         }
         if self.spec.statics {
             variables.push(self.statics());
@@ -185,6 +221,8 @@ impl<'b> Builder<'b> {
                 guard = self.guard(),
                 r = self.restorer()
             )
+        } else if self.spec.reads {
+            format!(",,(...{g})=>{r}(...{g})", g = self.stem, r = self.restorer())
         } else {
             String::from(",,")
         };
@@ -243,7 +281,8 @@ impl<'b> Builder<'b> {
         if let Some(class) = &self.facts.class {
             self.class_edits(class, &mut edits);
         }
-        edits.sort_by_key(|edit| edit.start);
+        // What is added at a place comes before what takes the place of something.
+        edits.sort_by_key(|edit| (edit.start, edit.end));
         edits
     }
 
@@ -281,7 +320,10 @@ impl<'b> Builder<'b> {
             }
         }
         if self.spec.restore {
-            self.restore_edits(class, edits);
+            self.guard_edits(class, edits);
+        }
+        if self.spec.restore || self.spec.reads {
+            edits.push(self.restorer_edit(class));
         }
         if self.spec.statics {
             edits.push(self.statics_edit(class));
@@ -297,29 +339,20 @@ impl<'b> Builder<'b> {
             .enumerate()
             .map(|(index, name)| format!("this.{name}={values}[{index}];"))
             .collect();
-        let end = class.end as usize;
-        Edit {
-            start: end,
-            end,
-            with: format!(";static{{{}={values}=>{{{writes}}}}}", self.statics()),
-        }
+        let with = format!(";static{{{}={values}=>{{{writes}}}}}", self.statics());
+        Edit::insert(class.end as usize, with)
     }
 
-    /// While the guard is up, constructing runs none of the class's own code and only brands the object; the restorer
-    /// reads and writes private fields.
-    fn restore_edits(&self, class: &ClassFacts, edits: &mut Vec<Edit>) {
+    /// While the guard is up, constructing runs none of the class's own code and only brands the object. Arrow
+    /// functions in fields are made all the same: nobody else could make one that uses private members.
+    fn guard_edits(&self, class: &ClassFacts, edits: &mut Vec<Edit>) {
         let guard = self.guard();
         for span in &class.initialisers {
-            edits.push(Edit {
-                start: span.start as usize,
-                end: span.start as usize,
-                with: format!("{guard}?void 0:("),
-            });
-            edits.push(Edit {
-                start: span.end as usize,
-                end: span.end as usize,
-                with: String::from(")"),
-            });
+            if class.arrow_fields.iter().any(|field| field.value == *span) {
+                continue;
+            }
+            edits.push(Edit::insert(span.start as usize, format!("{guard}?void 0:(")));
+            edits.push(Edit::insert(span.end as usize, String::from(")")));
         }
         if let Some(body) = class.constructor_body {
             let way_out = if class.heritage.is_some() {
@@ -327,13 +360,12 @@ impl<'b> Builder<'b> {
             } else {
                 "return;"
             };
-            let body = body as usize;
-            edits.push(Edit {
-                start: body,
-                end: body,
-                with: format!("if({guard}){way_out}"),
-            });
+            edits.push(Edit::insert(body as usize, format!("if({guard}){way_out}")));
         }
+    }
+
+    /// A function that reads and writes private fields.
+    fn restorer_edit(&self, class: &ClassFacts) -> Edit {
         let object = format!("{}o", self.stem);
         let values = format!("{}v", self.stem);
         let reads: Vec<String> = class
@@ -347,17 +379,12 @@ impl<'b> Builder<'b> {
             .enumerate()
             .map(|(index, name)| format!("{object}.{name}={values}[{index}];"))
             .collect();
-        let end = class.end as usize;
         let with = format!(
             ";static{{{}=({object},{values})=>{{if(!{values})return[{}];{writes}}}}}",
             self.restorer(),
             reads.join(",")
         );
-        edits.push(Edit {
-            start: end,
-            end,
-            with,
-        });
+        Edit::insert(class.end as usize, with)
     }
 
     /// Keeps the lines, and the columns if the replacement is not the longer one.

@@ -13,6 +13,7 @@ use oxc_span::{GetSpan, Span};
 use oxc_syntax::{scope::ScopeFlags, symbol::SymbolId};
 
 use super::class::{ClassFacts, class_facts};
+use super::inert::are_inert;
 use super::names::{GLOBAL, Mention, MentionKind, Names, usage};
 use super::source::{Subject, Wrap};
 
@@ -50,6 +51,8 @@ pub mod flag {
     pub const THIS: u32 = 1 << 13;
     /// Does something that strict code does differently.
     pub const SENSITIVE: u32 = 1 << 14;
+    /// Nothing happens when it is called until its first statement.
+    pub const OPEN: u32 = 1 << 15;
 }
 
 /// All that one walk finds. Offsets are those of the wrapped text.
@@ -139,6 +142,7 @@ impl<'s> Walker<'s> {
         self.facts.anchor = arrow.span.start;
         self.set(flag::ASYNC, arrow.r#async);
         self.set(flag::STRICT, arrow.has_use_strict_directive());
+        self.set(flag::OPEN, are_inert(&arrow.params));
         self.visit_arrow_function_expression(arrow);
     }
 
@@ -148,6 +152,7 @@ impl<'s> Walker<'s> {
         self.set(flag::ASYNC, function.r#async);
         self.set(flag::GENERATOR, function.generator);
         self.set(flag::STRICT, function.has_use_strict_directive());
+        self.set(flag::OPEN, !function.generator && are_inert(&function.params));
         self.visit_function(function, ScopeFlags::Function);
         self.set(flag::THIS, self.left_this_used);
     }

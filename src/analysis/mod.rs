@@ -15,6 +15,7 @@ mod build;
 mod class;
 mod facts;
 mod file;
+mod inert;
 mod json;
 mod names;
 mod source;
