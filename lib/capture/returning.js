@@ -2,6 +2,9 @@
 
 const { types } = require('node:util');
 
+const { base } = require('./bases');
+const { BASE } = require('./kinds');
+
 // Instances on their way back. A class that was captured has a number at its own isolate; the worker knows the number
 // of what it revived, so that an instance in a result or an error comes back as an instance of the submitter's own
 // class. It is a copy: its own properties, and what is inside a Map, a Set or an Error.
@@ -81,11 +84,23 @@ function privatesOf(object, knownOf) {
   return levels;
 }
 
-/** @param {any} object */
+/**
+ * What an instance is without its class; properties that are not what makes it are added later.
+ *
+ * @param {any} object
+ */
 function bodyOf(object) {
   if (types.isMap(object)) return new Map(Map.prototype.entries.call(object));
   if (types.isSet(object)) return new Set(Set.prototype.values.call(object));
-  return Array.isArray(object) ? Array.from(object) : {};
+  if (Array.isArray(object)) return Object.assign([], { length: object.length });
+  if (types.isArrayBuffer(object)) return new Uint8Array(object).slice().buffer;
+  const found = base(object);
+  if ('inner' in found && found.base === BASE.DATA && found.inner !== object) return found.inner;
+  if ('refused' in found || found.base !== BASE.PLAIN) {
+    const name = object.constructor?.name;
+    throw new TypeError(`an instance of \`${name}\` is more than its properties: return its data`);
+  }
+  return {};
 }
 
 /**
@@ -93,7 +108,7 @@ function bodyOf(object) {
  * @param {string} key
  */
 function isElement(body, key) {
-  return Array.isArray(body) && /^\d+$/.test(key);
+  return (ArrayBuffer.isView(body) || types.isStringObject(body)) && /^\d+$/.test(key);
 }
 
 /**
@@ -103,8 +118,9 @@ function isElement(body, key) {
  * @param {any} value
  */
 function addTo(body, properties, key, value) {
+  const isElementOf = Array.isArray(body) && /^\d+$/.test(key);
   const isPlain = Object.getPrototypeOf(body) === Object.prototype && key !== '__proto__';
-  if (isPlain) body[key] = value;
+  if (isPlain || isElementOf) body[key] = value;
   else properties.push([key, value, true]);
 }
 
