@@ -15,7 +15,7 @@ const { offsetNow, textOf } = require('./originals');
 /**
  * A class of the chain that has private members.
  *
- * @typedef {{ Class: any, fields: string[], entry: number, text: string }} Level
+ * @typedef {{ Class: any, isDerived: boolean, fields: string[], entry: number, text: string }} Level
  * @typedef {(object: any, values: any[]) => void} Setter
  * @typedef {{ levels: Level[], isSimple: boolean, spare: any[], next: number }} Plan
  */
@@ -134,7 +134,7 @@ class Instances {
     /** @type {Level[]} */
     const levels = [];
     let isSimple = true;
-    for (let at = Class; at !== Function.prototype && at !== null; at = Object.getPrototypeOf(at)) {
+    for (let at = Class; typeof at === 'function'; at = Object.getPrototypeOf(at)) {
       const text = textOf(at);
       if (!text.startsWith('class')) {
         isSimple &&= text.endsWith('{ [native code] }');
@@ -144,7 +144,8 @@ class Instances {
       if (cls === undefined) return null;
       isSimple &&= cls.entry === ABSENT && cls.inert;
       if (cls.privateFields.length === 0 && !cls.branded) continue;
-      const level = { Class: at, fields: cls.privateFields, entry: cls.entry, text };
+      const isDerived = cls.heritage !== 0;
+      const level = { Class: at, isDerived, fields: cls.privateFields, entry: cls.entry, text };
       if (!cls.inert || cls.entry === CLOSED || !this.#isOpen(level)) return null;
       levels.unshift(level);
     }
@@ -217,10 +218,9 @@ class Instances {
    * @returns {(object: any) => any}
    */
   #stamp(level, Leaf, breakAt) {
-    const { Class, fields, entry, text } = level;
+    const { Class, isDerived, fields, entry, text } = level;
     const names = fields.map((name, at) => `o.${name}=v[${at}]`).join(';');
     const setter = `(o,v)=>{${names}}`;
-    const isDerived = Object.getPrototypeOf(Class) !== Function.prototype;
     if (entry === ABSENT) {
       const way = this.#needsSetter(level) ? this.#wayInto(level) : undefined;
       if (way !== undefined) {
