@@ -72,8 +72,31 @@ class Instances {
     const plan = this.#planOf(Class);
     if (plan === null)
       throw new TypeError(`Objects with the private members of ${Class.name} cannot be made`);
-    if (plan.isSimple && plan.levels.every((level) => !this.#needsSetter(level)))
-      return emptied(Reflect.construct(Class, []));
+    return (plan.isSimple ? this.#construct(Class, plan) : undefined) ?? this.#spare(Class, plan);
+  }
+
+  /**
+   * What its constructors make, where these do nothing but to set properties.
+   *
+   * @param {any} Class
+   * @param {Plan} plan
+   */
+  #construct(Class, plan) {
+    try {
+      if (plan.levels.some((level) => this.#needsSetter(level))) this.#enter(Class, plan);
+      return emptied(Reflect.construct(Class, ARGUMENTS));
+    } catch {
+      // They are content with certain values only.
+      plan.isSimple = false;
+      return undefined;
+    }
+  }
+
+  /**
+   * @param {any} Class
+   * @param {Plan} plan
+   */
+  #spare(Class, plan) {
     if (plan.spare.length === 0) this.#fill(Class, plan);
     return plan.spare.pop();
   }
@@ -90,17 +113,16 @@ class Instances {
   }
 
   /**
-   * The place in the script of an offset in the text of a class.
+   * Where a constructor is to be ended; `undefined` for its start.
    *
-   * @param {Function} Class
-   * @param {string} text
-   * @param {number} offset
+   * @param {Level} level
    */
-  #placeOf(Class, text, offset) {
+  #placeIn({ Class, text, entry }) {
+    if (entry === 0) return undefined;
     // V8 has the class where its constructor's parameters begin, which is before this.
     const [{ script, line, column }] = this.#tools.reader.functions([Class]);
     const start = offsetNow(Class, this.#tools.texts.analysis(text).anchor);
-    const end = offsetNow(Class, offset);
+    const end = offsetNow(Class, entry);
     const lines = Function.prototype.toString
       .call(Class)
       .slice(start, end)
@@ -142,7 +164,7 @@ class Instances {
       }
       const { cls } = this.#tools.texts.analysis(text);
       if (cls === undefined) return null;
-      isSimple &&= cls.entry === ABSENT && cls.inert;
+      isSimple &&= cls.inert && isQuiet(cls.sets, Class);
       if (cls.privateFields.length === 0 && !cls.branded) continue;
       const isDerived = cls.heritage !== 0;
       const level = { Class: at, isDerived, fields: cls.privateFields, entry: cls.entry, text };
@@ -187,6 +209,32 @@ class Instances {
   }
 
   /**
+   * Makes the functions that set fields.
+   *
+   * @param {any} Class
+   * @param {Plan} plan
+   */
+  #enter(Class, { levels }) {
+    const { reader } = this.#tools;
+    const wanted = levels.filter((level) => this.#needsSetter(level));
+    reader.inside(
+      wanted.map((level) => level.Class),
+      (breakAt) => {
+        for (const level of wanted) {
+          const way = this.#wayInto(level);
+          const place = way === undefined ? this.#placeIn(level) : undefined;
+          const call =
+            way === undefined
+              ? () => Reflect.construct(Class, ARGUMENTS)
+              : () => Reflect.apply(way, undefined, ARGUMENTS);
+          const [made] = breakAt(way ?? level.Class, setterOf(level), place)(call);
+          this.#setters.set(level.Class, made);
+        }
+      },
+    );
+  }
+
+  /**
    * Makes some objects ahead: to begin takes much longer than to make one.
    *
    * @param {any} Class
@@ -218,9 +266,8 @@ class Instances {
    * @returns {(object: any) => any}
    */
   #stamp(level, Leaf, breakAt) {
-    const { Class, isDerived, fields, entry, text } = level;
-    const names = fields.map((name, at) => `o.${name}=v[${at}]`).join(';');
-    const setter = `(o,v)=>{${names}}`;
+    const { Class, isDerived, entry } = level;
+    const setter = setterOf(level);
     if (entry === ABSENT) {
       const way = this.#needsSetter(level) ? this.#wayInto(level) : undefined;
       if (way !== undefined) {
@@ -235,11 +282,7 @@ class Instances {
         return made;
       };
     }
-    const enter = breakAt(
-      Class,
-      `${setter},this`,
-      entry === 0 ? undefined : this.#placeOf(Class, text, entry),
-    );
+    const enter = breakAt(Class, `${setter},this`, this.#placeIn(level));
     return (object) => {
       let seen = /** @type {any[]} */ ([]);
       from(Class, isDerived ? object : undefined, () => {
@@ -298,8 +341,28 @@ const KINDS = new Map(
   }),
 );
 
+/**
+ * Whether setting these properties is nothing but that: no class of the chain has an accessor for one.
+ *
+ * @param {string[] | undefined} names `undefined` if the constructor does more
+ * @param {any} Class
+ */
+function isQuiet(names, Class) {
+  return names !== undefined && names.every((name) => name.startsWith('#') || !(name in Class.prototype));
+}
+
+/**
+ * The text of a function that sets the private fields of a class.
+ *
+ * @param {Level} level
+ */
+function setterOf({ fields }) {
+  return `(o,v)=>{${fields.map((name, at) => `o.${name}=v[${at}]`).join(';')}}`;
+}
+
 /** @param {any} object */
 function emptied(object) {
+  if (Array.isArray(object)) object.length = 0;
   for (const key of Reflect.ownKeys(object)) Reflect.deleteProperty(object, key);
   return object;
 }

@@ -6,7 +6,7 @@ use oxc_ast::ast::{
 };
 use oxc_span::{GetSpan, Span};
 
-use super::inert::{are_inert, end_of_super, is_inert};
+use super::inert::{are_inert, end_of_super, is_inert, names_set};
 
 /// Offsets are those of the wrapped text.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct ClassFacts {
     /// All of these are inert.
     pub inert: bool,
     pub entry: Entry,
+    /// What the constructor sets, if that is all it does.
+    pub sets: Option<Vec<String>>,
     /// The place before the closing brace.
     pub end: u32,
 }
@@ -97,6 +99,7 @@ pub fn class_facts(class: &Class<'_>) -> ClassFacts {
         initialisers: Vec::new(),
         inert: true,
         entry: Entry::Absent,
+        sets: Some(Vec::new()),
         end: class.body.span.end - 1,
     };
     for element in &class.body.body {
@@ -112,6 +115,12 @@ impl ClassFacts {
                 if method.kind == MethodDefinitionKind::Constructor {
                     self.constructor_body = method.value.body.as_ref().map(|body| body.span.start + 1);
                     self.entry = self.entry_of(&method.value);
+                    self.sets = method
+                        .value
+                        .body
+                        .as_ref()
+                        .filter(|_| are_inert(&method.value.params))
+                        .and_then(|body| names_set(&body.statements));
                     for statement in method.value.body.iter().flat_map(|body| &body.statements) {
                         if let Statement::ExpressionStatement(statement) = statement {
                             self.assigned(&statement.expression);

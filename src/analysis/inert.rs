@@ -4,9 +4,9 @@
 //! private fields. What runs then is looked at here; all other code of the class is kept from running.
 
 use oxc_ast::ast::{
-    ArrowFunctionExpression, AssignmentExpression, AwaitExpression, CallExpression, Class, Expression,
-    FormalParameters, Function, ImportExpression, NewExpression, Statement, TaggedTemplateExpression,
-    UnaryExpression, UnaryOperator, UpdateExpression, YieldExpression,
+    ArrowFunctionExpression, AssignmentExpression, AssignmentOperator, AssignmentTarget, AwaitExpression,
+    CallExpression, Class, Expression, FormalParameters, Function, ImportExpression, NewExpression,
+    Statement, TaggedTemplateExpression, UnaryExpression, UnaryOperator, UpdateExpression, YieldExpression,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::GetSpan;
@@ -123,6 +123,46 @@ pub fn end_of_super(statements: &[Statement<'_>]) -> Option<u32> {
         }
     }
     None
+}
+
+/// The names of the properties that a constructor sets on its instance, if it does nothing else that could be noticed.
+pub fn names_set(statements: &[Statement<'_>]) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    for statement in statements {
+        match statement {
+            Statement::ExpressionStatement(it) if sets(&it.expression, &mut names) => {}
+            Statement::VariableDeclaration(it) if judge(|judge| judge.visit_variable_declaration(it)) => {}
+            Statement::EmptyStatement(_) => {}
+            _ => return None,
+        }
+    }
+    Some(names)
+}
+
+/// `this.name = value`, `this.#name = value`, `super(value)` or a value.
+fn sets(expression: &Expression<'_>, names: &mut Vec<String>) -> bool {
+    match expression {
+        Expression::AssignmentExpression(it) if it.operator == AssignmentOperator::Assign => {
+            match &it.left {
+                AssignmentTarget::StaticMemberExpression(member)
+                    if matches!(member.object, Expression::ThisExpression(_)) =>
+                {
+                    names.push(member.property.name.to_string());
+                }
+                AssignmentTarget::PrivateFieldExpression(member)
+                    if matches!(member.object, Expression::ThisExpression(_)) =>
+                {
+                    names.push(format!("#{}", member.field.name));
+                }
+                _ => return false,
+            }
+            is_inert(&it.right)
+        }
+        Expression::CallExpression(it) if matches!(it.callee, Expression::Super(_)) => {
+            judge(|judge| judge.visit_arguments(&it.arguments))
+        }
+        other => is_inert(other),
+    }
 }
 
 fn judge(look: impl FnOnce(&mut Judge)) -> bool {

@@ -41,6 +41,9 @@ struct Class<'a> {
     inert: bool,
     /// Of the constructor: -2 absent, -1 closed, 0 at its start, or the offset of the end of `super(...)`.
     entry: i64,
+    /// What the constructor sets, if that is all it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sets: Option<&'a [String]>,
     /// `[name, start, end, initial]`, offsets in the text as JavaScript counts.
     arrow_fields: Vec<(&'a str, usize, usize, bool)>,
     /// `[start, end, key start, key end, static, method]`
@@ -114,6 +117,7 @@ fn class_json<'a>(class: &'a ClassFacts, at: &impl Fn(u32) -> usize) -> Class<'a
             Entry::Start => 0,
             Entry::Super(end) => i64::try_from(at(end)).unwrap_or(-1),
         },
+        sets: class.sets.as_deref(),
         arrow_fields: class
             .arrow_fields
             .iter()

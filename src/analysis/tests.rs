@@ -277,6 +277,28 @@ fn a_constructor_tells_how_far_it_gets_unnoticed() {
 }
 
 #[test]
+fn a_constructor_that_only_sets_properties_tells_which() {
+    let sets = |text: &str| facts(text)["class"]["sets"].clone();
+    assert_eq!(sets("class A { #x = 1 }"), serde_json::json!([]));
+    let text = "class A extends B { #x; constructor(a, b) { super(a); this.#x = a; this.y = [b]; } }";
+    assert_eq!(sets(text), serde_json::json!(["#x", "y"]));
+    for body in [
+        "f()",
+        "this.y = f()",
+        "this[a] = 1",
+        "A.count++",
+        "if (!a) throw a",
+        "a.b = 1",
+    ] {
+        assert_eq!(
+            sets(&format!("class A {{ constructor(a) {{ {body} }} }}")),
+            Value::Null,
+            "{body}"
+        );
+    }
+}
+
+#[test]
 fn properties_of_the_global_object_are_variables() {
     assert_eq!(
         names("() => globalThis.a.b + global.c"),
