@@ -1,7 +1,7 @@
 'use strict';
 
 const { NODE } = require('./kinds');
-const { globalIn, writtenNames } = require('./names');
+const { writtenNames } = require('./names');
 
 // A variable that one captured function writes and another one uses must stay one variable. It becomes a cell: an
 // object that both refer to.
@@ -12,11 +12,7 @@ const { globalIn, writtenNames } = require('./names');
 // closures made in a loop. A heap snapshot tells these apart.
 
 /** @typedef {import('./graph').Member} Member */
-/**
- * `name` is the variable's; the function may call a global `globalThis.name`.
- *
- * @typedef {{ member: Member, index: number, name: string, written: string, scope: import('./reader').Scope }} Use
- */
+/** @typedef {{ member: Member, index: number, name: string, scope: import('./reader').Scope }} Use */
 /** @typedef {{ script: string, kind: string, names: string[], values: any[], places: Map<string, Member> }} Cluster */
 
 /** With a heap beyond this a snapshot takes seconds, and soon does not fit into a string. */
@@ -34,13 +30,13 @@ function shareVariables(graph) {
   const uses = usesOf(graph);
   if (uses.length < 2) return result;
   for (const users of groups(graph, uses)) {
-    const [{ member, index }] = users;
-    const isWritten = users.some((use) => writtenNames(use.member).has(use.written));
+    const [{ member, index, name }] = users;
+    const isWritten = users.some((use) => writtenNames(use.member).has(name));
     if (users.length < 2 || !isWritten) continue;
     const cell = graph.node(undefined, [NODE.CELL, member.slots[index]], member.node, null);
     for (const user of users) {
       const cells = result.get(user.member) ?? new Map();
-      result.set(user.member, cells.set(user.written, cell));
+      result.set(user.member, cells.set(name, cell));
     }
   }
   return result;
@@ -52,24 +48,18 @@ function shareVariables(graph) {
  * @param {import('./graph').Graph} graph
  */
 function usesOf({ members }) {
-  const written = new Set(members.flatMap((member) => [...writtenNames(member)].map(variableOf)));
+  const written = new Set(members.flatMap((member) => [...writtenNames(member)]));
   /** @type {Use[]} */
   const uses = [];
   if (written.size === 0) return uses;
   for (const member of members) {
-    member.names.forEach((text, index) => {
+    member.names.forEach((name, index) => {
       const scope = member.holders[index];
-      const name = variableOf(text);
       if (written.has(name) && scope !== null && scope.variables !== null)
-        uses.push({ member, index, name, written: text, scope });
+        uses.push({ member, index, name, scope });
     });
   }
   return uses;
-}
-
-/** @param {string} name as a function has it */
-function variableOf(name) {
-  return globalIn(name) ?? name;
 }
 
 /**
@@ -120,7 +110,7 @@ function unclear(uses) {
     const isTwin = (/** @type {Use} */ other) =>
       other.member !== member && placeOf(other.member) === placeOf(member) && isAlike(other.scope, scope);
     const writes = (/** @type {Use} */ other) =>
-      other.name === name && writtenNames(other.member).has(other.written) && isAlike(other.scope, scope);
+      other.name === name && writtenNames(other.member).has(name) && isAlike(other.scope, scope);
     return uses.slice(0, at).some(isTwin) && uses.some(writes);
   });
 }

@@ -5,7 +5,7 @@ const { shareVariables } = require('./cells');
 const { writtenNames } = require('./names');
 const { textOf } = require('./originals');
 const { FORMS, bounded } = require('./texts');
-const { isStrict } = require('./variables');
+const { isStrict } = require('./locations');
 
 /** @typedef {import('./graph').Member} Member */
 /** What a variable of an instance is: a primitive, another instance, or something that a name leads to. */

@@ -5,10 +5,11 @@ const { types } = require('node:util');
 const { FLAG, FORM, NODE } = require('./kinds');
 const { Finisher } = require('./finish');
 const { Objects } = require('./objects');
+const { placeOf } = require('./locations');
 const { textOf } = require('./originals');
 const { isWellFormed } = require('./texts');
 const { refusal } = require('./refusal');
-const { Variables, placeOf } = require('./variables');
+const { Variables } = require('./variables');
 
 /**
  * Everything a capture has at hand; one for each `Capture`.

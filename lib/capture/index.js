@@ -55,7 +55,7 @@ const { Texts } = require('./texts');
 const { lazy } = require('../lazy');
 
 const { describe } = lazy(() => require('./explain'), ['describe']);
-const { placeOf } = lazy(() => require('./variables'), ['placeOf']);
+const { placeOf } = lazy(() => require('./locations'), ['placeOf']);
 const { read } = lazy(() => require('./returning'), ['read']);
 
 /**

@@ -2,19 +2,6 @@
 
 const { USAGE } = require('./kinds');
 
-/** What the name of a property of the global object begins with, as the analysis has it. */
-const GLOBAL = 'globalThis.';
-
-/**
- * The property of the global object that a name like `globalThis.x` means.
- *
- * @param {string} name
- * @returns {string | undefined}
- */
-function globalIn(name) {
-  return name.startsWith(GLOBAL) ? name.slice(GLOBAL.length) : undefined;
-}
-
 /**
  * Names of a function that are written.
  *
@@ -27,5 +14,4 @@ function writtenNames({ analysis }) {
   return new Set(names);
 }
 
-exports.globalIn = globalIn;
 exports.writtenNames = writtenNames;

@@ -1,19 +1,12 @@
 'use strict';
 
-const Module = require('node:module');
-const path = require('node:path');
-const { pathToFileURL } = require('node:url');
-const { promisify } = require('node:util');
-
 const { NODE, OBJECT } = require('./kinds');
 const { functionIn, run } = require('./factories');
 const { remember } = require('./originals');
-const { ModuleError } = /** @type {any} */ (require('../errors'));
 const { lazy } = require('../lazy');
 
 // Only what brings something along needs these.
-const { follow } = lazy(() => require('./globals'), ['follow']);
-const { builtin } = lazy(() => require('./modules'), ['builtin']);
+const { named } = lazy(() => require('./named'), ['named']);
 const { brand, define, shell } = lazy(() => require('./shells'), ['brand', 'define', 'shell']);
 
 /** Thrown where a class is needed that is just being made. */
@@ -175,7 +168,7 @@ class Revival {
       case NODE.FIELD:
         return this.put(slot, this.#field(node));
       default:
-        return this.put(slot, this.#reference(node));
+        return this.put(slot, this.#named(node));
     }
   }
 
@@ -336,73 +329,21 @@ class Revival {
   }
 
   /** @param {any[]} node */
+  #named(node) {
+    const value = named(this, this.#reviver, node);
+    const [kind, , , id] = node;
+    if (kind === NODE.PACKAGE && id !== undefined)
+      this.#reviver.knowClass(value, this.#definition.origin, id);
+    return value;
+  }
+
+  /** @param {any[]} node */
   #member([, owner, isStatic, key, side]) {
     const Class = this.get(owner);
     const name = typeof key === 'number' ? this.get(key) : key;
     const descriptor = Object.getOwnPropertyDescriptor(isStatic ? Class : Class.prototype, name);
     return /** @type {any} */ (descriptor)?.[side];
   }
-
-  /**
-   * @param {string} file
-   * @param {string[]} steps
-   * @param {number | undefined} id
-   */
-  #package(file, steps, id) {
-    let exported;
-    try {
-      exported = Module.createRequire(file)(file);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ModuleError(`The module ${file} cannot be loaded in the worker: ${reason}`, { cause });
-    }
-    const value = walk(exported, steps);
-    if (id !== undefined) this.#reviver.knowClass(value, this.#definition.origin, id);
-    return value;
-  }
-
-  /** @param {any[]} node */
-  #reference([kind, first, second, id]) {
-    switch (kind) {
-      case NODE.SYMBOL:
-        return symbol(first, second);
-      case NODE.INTRINSIC:
-        return follow(first);
-      case NODE.BUILTIN:
-        return walk(builtin(first), second);
-      case NODE.PACKAGE:
-        return this.#package(first, second, id);
-      case NODE.REQUIRE:
-        return Module.createRequire(first);
-      case NODE.OWN:
-        return walk(this.#reviver.own(), first === '' ? [] : first.split('.'));
-      case NODE.OWN_MODULE:
-        return this.#reviver.own().module(first, second);
-      case NODE.PROMISIFIED:
-        return promisified(this, first);
-      case NODE.META:
-        return meta(this.get(first));
-      default:
-        throw new Error(`Unknown node ${kind}`);
-    }
-  }
-}
-
-/**
- * @param {number} kind
- * @param {string} name
- */
-function symbol(kind, name) {
-  if (kind === 0) return /** @type {any} */ (Symbol)[name];
-  return kind === 1 ? Symbol.for(name) : Symbol(name);
-}
-
-/**
- * @param {any} value
- * @param {string[]} steps
- */
-function walk(value, steps) {
-  return steps.reduce((at, step) => at[step], value);
 }
 
 /**
@@ -411,45 +352,6 @@ function walk(value, steps) {
  */
 function rename(fn, name) {
   Object.defineProperty(fn, 'name', { value: name, configurable: true });
-}
-
-/**
- * What `util.promisify` made. The function that it calls may be being made just now, so it is asked for when it is called.
- *
- * @param {Revival} revival
- * @param {number} slot
- */
-function promisified(revival, slot) {
-  /** @this {any} @param {any[]} args */
-  const original = function (...args) {
-    return Reflect.apply(revival.get(slot), this, args);
-  };
-  revival.fill(() => revival.get(slot));
-  return promisify(original);
-}
-
-/** @param {string} url */
-function meta(url) {
-  const isFile = url.startsWith('file:');
-  const filename = isFile ? require('node:url').fileURLToPath(url) : undefined;
-  const find = filename === undefined ? undefined : Module.createRequire(filename);
-  return Object.assign(Object.create(null), {
-    ...(filename === undefined ? {} : { dirname: path.dirname(filename), filename }),
-    main: false,
-    resolve: (/** @type {string} */ specifier) => resolve(specifier, url, find),
-    url,
-  });
-}
-
-/**
- * @param {string} specifier
- * @param {string} base
- * @param {any} find
- */
-function resolve(specifier, base, find) {
-  if (Module.isBuiltin(specifier)) return specifier.startsWith('node:') ? specifier : `node:${specifier}`;
-  if (/^(\.{0,2}\/|[a-z]+:)/.test(specifier)) return new URL(specifier, base).href;
-  return pathToFileURL(find(specifier)).href;
 }
 
 exports.Revival = Revival;

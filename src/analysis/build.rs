@@ -13,10 +13,9 @@
 
 use serde::Deserialize;
 
-use super::class::{ClassFacts, Heritage};
 use super::facts::Facts;
 use super::json;
-use super::names::{GLOBAL, Mention, MentionKind};
+use super::names::{Mention, MentionKind};
 use super::source::{Wrap, read};
 use super::text::{Lines, Units, width};
 
@@ -45,14 +44,14 @@ pub struct Spec {
 }
 
 /// A replacement in the wrapped text.
-struct Edit {
-    start: usize,
+pub(super) struct Edit {
+    pub(super) start: usize,
     end: usize,
     with: String,
 }
 
 impl Edit {
-    const fn insert(at: usize, with: String) -> Self {
+    pub(super) const fn insert(at: usize, with: String) -> Self {
         Self {
             start: at,
             end: at,
@@ -70,11 +69,11 @@ pub fn build(text: &str, spec: &Spec) -> String {
     }
 }
 
-struct Builder<'b> {
+pub(super) struct Builder<'b> {
     wrapped: &'b str,
     facts: &'b Facts,
-    spec: &'b Spec,
-    stem: String,
+    pub(super) spec: &'b Spec,
+    pub(super) stem: String,
 }
 
 impl<'b> Builder<'b> {
@@ -129,9 +128,6 @@ impl<'b> Builder<'b> {
     fn local(&self, name: &str) -> String {
         if self.spec.cells.iter().any(|cell| cell == name) {
             self.cell(name)
-        } else if name.starts_with(GLOBAL) {
-            let index = self.spec.names.iter().position(|known| known == name);
-            format!("{}p{}", self.stem, index.unwrap_or_default())
         } else {
             name.to_owned()
         }
@@ -232,11 +228,11 @@ impl<'b> Builder<'b> {
         [restore.trim_end_matches(','), "]})"].concat()
     }
 
-    fn heritage(&self) -> String {
+    pub(super) fn heritage(&self) -> String {
         format!("{}h", self.stem)
     }
 
-    fn keys(&self) -> String {
+    pub(super) fn keys(&self) -> String {
         format!("{}k", self.stem)
     }
 
@@ -251,15 +247,15 @@ impl<'b> Builder<'b> {
         name
     }
 
-    fn guard(&self) -> String {
+    pub(super) fn guard(&self) -> String {
         format!("{}g", self.stem)
     }
 
-    fn restorer(&self) -> String {
+    pub(super) fn restorer(&self) -> String {
         format!("{}r", self.stem)
     }
 
-    fn statics(&self) -> String {
+    pub(super) fn statics(&self) -> String {
         format!("{}s", self.stem)
     }
 
@@ -287,20 +283,17 @@ impl<'b> Builder<'b> {
     }
 
     fn cell_edit(&self, mention: &Mention) -> Option<Edit> {
-        let is_cell = self.spec.cells.contains(&mention.name);
-        let is_global = mention.name.starts_with(GLOBAL) && self.spec.names.contains(&mention.name);
-        if !is_cell && !is_global {
+        if !self.spec.cells.contains(&mention.name) {
             return None;
         }
         if !self.spec.declaration && self.facts.own_name.as_deref() == Some(&mention.name) {
             return None;
         }
-        let local = self.local(&mention.name);
-        let value = if is_cell { format!("{local}.v") } else { local };
+        let cell = self.cell(&mention.name);
         let with = match mention.kind {
-            MentionKind::Plain => value,
-            MentionKind::Shorthand => format!("{}:{value}", mention.name),
-            MentionKind::Callee => format!("(0,{value})"),
+            MentionKind::Plain => format!("{cell}.v"),
+            MentionKind::Shorthand => format!("{}:{cell}.v", mention.name),
+            MentionKind::Callee => format!("(0,{cell}.v)"),
         };
         Some(Edit {
             start: mention.start as usize,
@@ -309,86 +302,8 @@ impl<'b> Builder<'b> {
         })
     }
 
-    fn class_edits(&self, class: &ClassFacts, edits: &mut Vec<Edit>) {
-        if let (true, Some(Heritage::Expression(span))) = (self.spec.heritage, &class.heritage) {
-            edits.push(self.same_width(span.start as usize, span.end as usize, &self.heritage()));
-        }
-        for (index, computed) in class.computed.iter().enumerate() {
-            if self.spec.keys.get(index).copied().unwrap_or(false) {
-                let name = format!("{}[{index}]", self.keys());
-                edits.push(self.same_width(computed.key.start as usize, computed.key.end as usize, &name));
-            }
-        }
-        if self.spec.restore {
-            self.guard_edits(class, edits);
-        }
-        if self.spec.restore || self.spec.reads {
-            edits.push(self.restorer_edit(class));
-        }
-        if self.spec.statics {
-            edits.push(self.statics_edit(class));
-        }
-    }
-
-    /// Sets the private fields of the class itself: its initialisers have run again by then.
-    fn statics_edit(&self, class: &ClassFacts) -> Edit {
-        let values = format!("{}v", self.stem);
-        let writes: String = class
-            .static_fields
-            .iter()
-            .enumerate()
-            .map(|(index, name)| format!("this.{name}={values}[{index}];"))
-            .collect();
-        let with = format!(";static{{{}={values}=>{{{writes}}}}}", self.statics());
-        Edit::insert(class.end as usize, with)
-    }
-
-    /// While the guard is up, constructing runs none of the class's own code and only brands the object. Arrow
-    /// functions in fields are made all the same: nobody else could make one that uses private members.
-    fn guard_edits(&self, class: &ClassFacts, edits: &mut Vec<Edit>) {
-        let guard = self.guard();
-        for span in &class.initialisers {
-            if class.arrow_fields.iter().any(|field| field.value == *span) {
-                continue;
-            }
-            edits.push(Edit::insert(span.start as usize, format!("{guard}?void 0:(")));
-            edits.push(Edit::insert(span.end as usize, String::from(")")));
-        }
-        if let Some(body) = class.constructor_body {
-            let way_out = if class.heritage.is_some() {
-                "{super();return}"
-            } else {
-                "return;"
-            };
-            edits.push(Edit::insert(body as usize, format!("if({guard}){way_out}")));
-        }
-    }
-
-    /// A function that reads and writes private fields.
-    fn restorer_edit(&self, class: &ClassFacts) -> Edit {
-        let object = format!("{}o", self.stem);
-        let values = format!("{}v", self.stem);
-        let reads: Vec<String> = class
-            .private_fields
-            .iter()
-            .map(|name| format!("{object}.{name}"))
-            .collect();
-        let writes: String = class
-            .private_fields
-            .iter()
-            .enumerate()
-            .map(|(index, name)| format!("{object}.{name}={values}[{index}];"))
-            .collect();
-        let with = format!(
-            ";static{{{}=({object},{values})=>{{if(!{values})return[{}];{writes}}}}}",
-            self.restorer(),
-            reads.join(",")
-        );
-        Edit::insert(class.end as usize, with)
-    }
-
     /// Keeps the lines, and the columns if the replacement is not the longer one.
-    fn same_width(&self, start: usize, end: usize, with: &str) -> Edit {
+    pub(super) fn same_width(&self, start: usize, end: usize, with: &str) -> Edit {
         let old = &self.wrapped[start..end];
         let ends: String = old
             .chars()

@@ -12,6 +12,7 @@
 //! themselves, so they are read as the only member of an object literal ([`source`]).
 
 mod build;
+mod build_class;
 mod class;
 mod facts;
 mod file;
@@ -20,6 +21,7 @@ mod json;
 mod names;
 mod source;
 mod text;
+mod walker;
 
 #[cfg(test)]
 mod tests;

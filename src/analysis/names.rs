@@ -14,9 +14,6 @@ pub mod usage {
     pub const MEMBER: u32 = 16;
 }
 
-/// What the name of a property of the global object begins with: no variable has a dot in its name.
-pub const GLOBAL: &str = "globalThis.";
-
 /// One free name.
 #[derive(Debug, Default)]
 pub struct Name {

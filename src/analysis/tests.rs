@@ -299,23 +299,6 @@ fn a_constructor_that_only_sets_properties_tells_which() {
 }
 
 #[test]
-fn properties_of_the_global_object_are_variables() {
-    assert_eq!(
-        names("() => globalThis.a.b + global.c"),
-        ["globalThis", "globalThis.a", "global", "globalThis.c"]
-    );
-    assert_eq!(names("() => { delete globalThis.a }"), ["globalThis"]);
-    assert!(names("globalThis => globalThis.a").is_empty());
-    let spec = Spec {
-        names: vec!["globalThis.a".into(), "globalThis.f".into()],
-        cells: vec!["globalThis.a".into()],
-        ..Spec::default()
-    };
-    let source = source("() => { globalThis.a++; return global.f(globalThis.a) }", &spec);
-    assert!(source.contains("{ tasklets_c0.v++; return (0,tasklets_p1)(tasklets_c0.v) }"));
-}
-
-#[test]
 fn a_declaration_leaves_its_name_to_the_code_around() {
     let spec = Spec {
         declaration: true,
