@@ -110,6 +110,14 @@ describe('the links of the pages', () => {
   }
 });
 
+describe('the figures', () => {
+  it('in the README are those of the last complete run', () => {
+    const { FIGURES, withFigures } = require('../benchmark/readme');
+    const text = read('README.md');
+    assert.equal(withFigures(text, JSON.parse(fs.readFileSync(FIGURES, 'utf8'))), text, 'npm run bench:readme');
+  });
+});
+
 describe('the lists of the pages', () => {
   it('name all of them', () => {
     const index = read('docs/README.md');
