@@ -10,6 +10,9 @@ const { ROOT, command, folder, node, npmInstall, project, works } = require('./t
 /** Bytes that an installation may add. */
 const MOST = 6_000_000;
 
+/** The oldest TypeScript that reads the types, and types of Node that it reads. */
+const OLDEST = ['typescript@5.3', '@types/node@20'];
+
 /** @typedef {Awaited<ReturnType<typeof import('./tools').tarballs>>} Tarballs */
 
 /**
@@ -75,6 +78,13 @@ const checks = {
       const options = ['--strict', '--noEmit', '--target', 'es2022', '--types', 'node', '--esModuleInterop'];
       await command(cwd, tsc, ['--module', module, '--moduleResolution', resolution, ...options, ...files]);
     }
+  },
+
+  'the oldest TypeScript reads the types': async ({ main }) => {
+    const cwd = project('typescript');
+    await npmInstall(cwd, [main.file, ...OLDEST]);
+    const options = ['--strict', '--noEmit', '--target', 'es2022', '--module', 'nodenext', 'typed.ts'];
+    await command(cwd, path.join(cwd, 'node_modules', '.bin', 'tsc'), options);
   },
 
   'without the binary an error says what is missing': async ({ main, platform }) => {
