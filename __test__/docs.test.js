@@ -114,7 +114,11 @@ describe('the figures', () => {
   it('in the README are those of the last complete run', () => {
     const { FIGURES, withFigures } = require('../benchmark/readme');
     const text = read('README.md');
-    assert.equal(withFigures(text, JSON.parse(fs.readFileSync(FIGURES, 'utf8'))), text, 'npm run bench:readme');
+    assert.equal(
+      withFigures(text, JSON.parse(fs.readFileSync(FIGURES, 'utf8'))),
+      text,
+      'npm run bench:readme',
+    );
   });
 });
 

@@ -43,7 +43,9 @@ function check(target) {
 }
 
 const wanted = process.argv.slice(2);
-const chosen = targets.filter((target) => wanted.length === 0 || wanted.some((part) => target.includes(part)));
+const chosen = targets.filter(
+  (target) => wanted.length === 0 || wanted.some((part) => target.includes(part)),
+);
 if (chosen.length === 0) {
   console.error(`Expected a part of one of ${targets.join(', ')}, got \`${wanted.join(' ')}\``);
   process.exit(1);
