@@ -114,7 +114,19 @@ describe('the figures', () => {
   it('in the README are those of the last complete run', () => {
     const { FIGURES, withFigures } = require('../benchmark/readme');
     const text = read('README.md');
-    assert.equal(withFigures(text, JSON.parse(fs.readFileSync(FIGURES, 'utf8'))), text, 'npm run bench:readme');
+    assert.equal(
+      withFigures(text, JSON.parse(fs.readFileSync(FIGURES, 'utf8'))),
+      text,
+      'npm run bench:readme',
+    );
+  });
+
+  it('of the server under load are those of its last run, in the table and in the chart', () => {
+    const { markdown } = require('../benchmark/server/table');
+    const { svg } = require('../benchmark/server/chart');
+    const report = JSON.parse(read('benchmark/results/server.json'));
+    assert.ok(read('docs/servers.md').includes(markdown(report)));
+    assert.equal(read('docs/server-load.svg'), svg(report));
   });
 });
 
