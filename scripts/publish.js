@@ -70,6 +70,19 @@ function fill(target, found) {
   fs.copyFileSync(path.join(ARTIFACTS, file), path.join(PLATFORMS, target, name));
 }
 
+/**
+ * Puts this platform's own addon where a build would have: making the pack needs it.
+ *
+ * @param {string[]} found
+ */
+function settle(found) {
+  for (const file of found) {
+    const name = path.basename(file);
+    if (name.startsWith(`tasklets.${process.platform}-${process.arch}`))
+      fs.copyFileSync(path.join(ARTIFACTS, file), path.join(ROOT, name));
+  }
+}
+
 function main() {
   const root = manifestOf(ROOT);
   const targets = fs.readdirSync(PLATFORMS);
@@ -84,6 +97,7 @@ function main() {
     const { name, version } = manifestOf(path.join(PLATFORMS, target));
     if (version !== root.version) throw new Error(`Expected ${name} to be ${root.version}, got ${version}`);
   }
+  settle(found);
   for (const target of targets) publish(path.join(PLATFORMS, target));
   // Not in the repository: there they are not published yet.
   root.optionalDependencies = Object.fromEntries(
