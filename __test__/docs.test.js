@@ -120,6 +120,14 @@ describe('the figures', () => {
       'npm run bench:readme',
     );
   });
+
+  it('of the server under load are those of its last run, in the table and in the chart', () => {
+    const { markdown } = require('../benchmark/server/table');
+    const { svg } = require('../benchmark/server/chart');
+    const report = JSON.parse(read('benchmark/results/server.json'));
+    assert.ok(read('docs/servers.md').includes(markdown(report)));
+    assert.equal(read('docs/server-load.svg'), svg(report));
+  });
 });
 
 describe('the lists of the pages', () => {

@@ -86,6 +86,19 @@ async function fillCode(triples) {
   }
 }
 
+/**
+ * Puts this platform's own addon where a build would have: making the pack needs it.
+ *
+ * @param {string[]} found
+ */
+function settle(found) {
+  for (const file of found) {
+    const name = path.basename(file);
+    if (name.startsWith(`tasklets.${process.platform}-${process.arch}`))
+      fs.copyFileSync(path.join(ARTIFACTS, file), path.join(ROOT, name));
+  }
+}
+
 async function main() {
   const root = manifestOf(ROOT);
   const targets = fs.readdirSync(PLATFORMS);
@@ -101,6 +114,7 @@ async function main() {
     if (version !== root.version) throw new Error(`Expected ${name} to be ${root.version}, got ${version}`);
   }
   await fillCode(root.napi.targets);
+  settle(found);
   for (const target of targets) publish(path.join(PLATFORMS, target));
   // Not in the repository: there they are not published yet.
   root.optionalDependencies = Object.fromEntries(
