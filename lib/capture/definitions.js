@@ -51,8 +51,8 @@ class Definitions {
    * @returns {Definition}
    */
   define(codes, graph) {
-    const sent = codes.map(({ source, name, line, column, form, loads }) => {
-      return { source, name, line, column, form, loads };
+    const sent = codes.map(({ source, name, line, column, form, loads, added }) => {
+      return { source, name, line, column, form, loads, added };
     });
     const bytes = v8.serialize({ origin: this.origin, codes: sent, graph, loaded: undefined });
     const definition = { id: this.#host.define(bytes) };

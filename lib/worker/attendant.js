@@ -679,6 +679,7 @@ class Attendant {
     outbox.position = body;
     const transfer = typeof value === 'object' && value !== null ? transfersOf(value) : [];
     const context = { extras: /** @type {any[]} */ ([]), transfer, root: 'yielded' };
+    this.#tasks.hook(context);
     try {
       outbox.writeValue(value, context);
       if (context.extras.length > 0) this.#writeYieldedParcel(task, value, body, context);
