@@ -214,3 +214,30 @@ test('after shutdown no thread of the pool is left', { skip: process.platform !=
   assert.strictEqual(code, 0);
   assert.ok(Number(stdout) <= 0, stdout);
 });
+
+for (const [what, end] of Object.entries({
+  'the program ends by itself': '',
+  'the pool is shut down': '.then(() => tasklets.shutdown())',
+  'its worker is replaced': '.then(() => tasklets.run(() => 1)).then(() => 0)',
+})) {
+  test(`all that a task prints is printed, also where ${what}`, async () => {
+    const { code, stdout } = await program(`
+      tasklets.config({ workers: { max: 1, maxTasksPerWorker: 1 } });
+      const print = () => { for (let i = 0; i < 3000; i++) console.log(i, 'x'.repeat(1000)); };
+      tasklets.run(print)${end};
+    `);
+    assert.strictEqual(code, 0);
+    const lines = stdout.split('\n').slice(0, -1);
+    assert.strictEqual(lines.length, 3000);
+    assert.match(lines[2999], /^2999 x{1000}$/);
+  });
+}
+
+test('a worker that cannot answer any more keeps nobody from ending', async () => {
+  const { code, signal } = await program(`
+    const handle = tasklets.run(() => { for (;;); }, { grace: 60_000, onStart: () => handle.cancel() });
+    handle.catch(() => {});
+  `);
+  assert.strictEqual(signal, null);
+  assert.strictEqual(code, 0);
+});

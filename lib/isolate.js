@@ -62,6 +62,11 @@ class Isolate {
 
   watch = new Watch(this.id, () => this.drain());
 
+  /** The id that comes next: it tells whether there have been tasks. */
+  get issued() {
+    return this.#nextId;
+  }
+
   /** A task id that nothing else in the process has. */
   nextId() {
     if (this.#nextId === this.#idLimit) {

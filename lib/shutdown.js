@@ -90,7 +90,7 @@ class Shutdown {
     const abandoned = running + waiting;
     // Workers that are to be started by now are started, and end with the others: none comes later.
     engine.isolate.drain();
-    await engine.staff?.dismiss();
+    await engine.staff?.dismiss(finished);
     engine.isolate.drain();
     engine.edge.restPool(engine.pool);
     engine.isolate.underWay.delete(this);

@@ -10,11 +10,14 @@ const { receiveMessageOnPort } = require('node:worker_threads');
 const binding = require('./native');
 const { KIND, MAIL } = require('./frames');
 const { file: addon } = require('./addon');
+const output = require('./output');
 const { Spares } = require('./spares');
 const { startThread } = require('./thread');
 
 /** How long a worker that may leave has for its own `exit` handlers, in milliseconds. */
 const LEAVE_TIME = 1000;
+/** How long a worker has to hand over what it has printed, in milliseconds: it may be in a loop. */
+const PRINT_TIME = 1000;
 const MEBIBYTE = 1024 * 1024;
 /** Milliseconds after a worker has come, in which it has answered what waited for it. */
 const SPARE_AFTER = 10;
@@ -22,7 +25,7 @@ const SPARE_AFTER = 10;
 const LEAST_HEAP = 16;
 
 /**
- * @typedef {{ thread: import('node:worker_threads').Worker, port: import('node:worker_threads').MessagePort, isolate: number, cause: Uint8Array | undefined, outOfMemory: boolean, gone: Promise<void> }} Member
+ * @typedef {{ thread: import('node:worker_threads').Worker, port: import('node:worker_threads').MessagePort, isolate: number, cause: Uint8Array | undefined, outOfMemory: boolean, onPrinted: () => void, gone: Promise<void> }} Member
  */
 
 class Staff {
@@ -170,11 +173,13 @@ class Staff {
       isolate: -1,
       cause: undefined,
       outOfMemory: false,
+      onPrinted: () => {},
       gone: new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
         gone = resolve;
       }),
     };
     this.#members.set(id, member);
+    output.watch(this);
     port1.on('message', (message) => this.hear(id, message));
     thread.on('error', (error) => {
       member.cause = encodeError(error);
@@ -184,6 +189,7 @@ class Staff {
       // What it has sent is not lost with it: results may point to it.
       for (let last; (last = receiveMessageOnPort(port1)) !== undefined;) this.hear(id, last.message);
       this.#members.delete(id);
+      if (this.#members.size === 0) output.unwatch(this);
       port1.close();
       const limit = member.outOfMemory ? heapLimit(heap) : 0;
       binding.workerExited(pool, id, code, limit, member.cause);
@@ -208,6 +214,8 @@ class Staff {
       this.#fillSpares();
     } else if (Object.hasOwn(message, 'broken')) {
       if (member !== undefined) member.cause = encodeError(message.broken);
+    } else if (Object.hasOwn(message, 'printed')) {
+      member?.onPrinted();
     } else {
       this.onParcel(message);
     }
@@ -223,8 +231,32 @@ class Staff {
     member.gone.then(() => clearTimeout(late));
   }
 
-  /** Ends all workers; resolves when their threads are gone. */
-  async dismiss() {
+  /** Resolves once what tasks have printed has come, or has taken too long. It keeps the process until then. */
+  async printed() {
+    const members = [...this.#members.values()].filter(({ isolate }) => isolate >= 0);
+    const all = members.map((member) => {
+      const heard = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+        member.onPrinted = resolve;
+      });
+      member.port.postMessage({ print: true });
+      return Promise.race([heard, member.gone]);
+    });
+    /** @type {NodeJS.Timeout | undefined} */
+    let late;
+    const enough = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+      late = setTimeout(resolve, PRINT_TIME);
+    });
+    await Promise.race([Promise.all(all), enough]);
+    clearTimeout(late);
+  }
+
+  /**
+   * Ends all workers; resolves when their threads are gone.
+   *
+   * @param {boolean} inPeace none of them is in a task that has been given up
+   */
+  async dismiss(inPeace) {
+    if (inPeace) await this.printed();
     binding.dismiss(this.#pool);
     clearTimeout(this.#filling);
     this.#filling = undefined;

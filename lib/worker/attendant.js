@@ -23,6 +23,7 @@ const { breakOff, exit, guarded, now, reportTo, resolved, then } = require('./gu
 const { Heap } = require('./heap');
 const { Inbox } = require('./inbox');
 const { LateTasks } = require('./late-tasks');
+const { printed } = require('./output');
 const { Payloads } = require('./payloads');
 const { callFor } = require('./present');
 const { Progress } = require('./progress');
@@ -121,9 +122,11 @@ class Attendant {
     if (hasOwn(message, 'config')) {
       this.#configure(message.config);
       reconfigure(message.config);
+    } else if (hasOwn(message, 'print')) {
+      printed(() => this.#port.postMessage({ printed: true }));
     } else if (hasOwn(message, 'leave')) {
       this.#leaving = true;
-      if (this.#begun.count === 0) exit(0);
+      if (this.#begun.count === 0) printed(() => exit(0));
     } else if (message.worker === this.#worker) {
       this.#late.deliver(message);
     } else {
@@ -145,7 +148,7 @@ class Attendant {
       }
       const hungry = !this.#leaving && this.#hasRoom();
       if (!this.#exchange(hungry)) {
-        if (this.#leaving && this.#begun.count === 0) exit(0);
+        if (this.#leaving && this.#begun.count === 0) printed(() => exit(0));
         return;
       }
       if (this.#begun.count > 0 || this.#turns.isDue()) {
