@@ -269,8 +269,11 @@ class Objects {
     if (found.base === BASE.MAP || found.base === BASE.SET) {
       return found.inner.map((/** @type {any} */ value, /** @type {number} */ index) =>
         graph.slot(value, node, {
-          kind: 'other',
-          name: found.base === BASE.MAP ? `entry ${index >> 1}` : `member ${index}`,
+          kind: 'entry',
+          name:
+            found.base === BASE.MAP
+              ? `${index & 1 ? 'values' : 'keys'}()[${index >> 1}]`
+              : `values()[${index}]`,
         }),
       );
     }
