@@ -9,7 +9,7 @@
  */
 
 const { AsyncResource } = require('node:async_hooks');
-const { types } = require('node:util');
+const { inspect, types } = require('node:util');
 const { MAIL } = require('./frames');
 const { warn } = require('./warn');
 
@@ -113,6 +113,15 @@ let isSettled;
  * @extends {Promise<T>}
  */
 class TaskHandle extends Promise {
+  // Private, all of it: whoever prints, copies or compares a handle is to see a task, not the pool behind it.
+  #engine;
+  #id;
+  #task;
+  #options;
+  /** @type {unknown} */
+  #hold = null;
+  /** @type {{ stack?: string } | undefined} */
+  #place = undefined;
   #resolve;
   #reject;
   /** @type {Usage | undefined} */
@@ -140,17 +149,47 @@ class TaskHandle extends Promise {
     // They hold the handle, and with it the pool.
     lastResolve = lastReject = none;
     this.#submitted = now;
-    /** @internal */
-    this.engine = engine;
-    this.id = id;
-    /** @internal */
-    this.task = task;
-    /** @internal */
-    this.options = options;
-    /** What keeps its definition. @internal @type {unknown} */
-    this.hold = null;
-    /** Where it was submitted, if that was looked at. @internal @type {{ stack?: string } | undefined} */
-    this.place = undefined;
+    this.#engine = engine;
+    this.#id = id;
+    this.#task = task;
+    this.#options = options;
+  }
+
+  get id() {
+    return this.#id;
+  }
+
+  /** @internal */
+  get engine() {
+    return this.#engine;
+  }
+
+  /** What the user gave. @internal */
+  get task() {
+    return this.#task;
+  }
+
+  /** @internal */
+  get options() {
+    return this.#options;
+  }
+
+  /** What keeps its definition. @internal */
+  get hold() {
+    return this.#hold;
+  }
+
+  set hold(hold) {
+    this.#hold = hold;
+  }
+
+  /** Where it was submitted, if that was looked at. @internal */
+  get place() {
+    return this.#place;
+  }
+
+  set place(place) {
+    this.#place = place;
   }
 
   static {
@@ -232,7 +271,10 @@ class TaskHandle extends Promise {
   }
 
   get attempts() {
-    return this.#usage?.attempts ?? this.#attempt;
+    if (this.#usage !== undefined) return this.#usage.attempts;
+    this.engine.flush();
+    // What has ended there and has not been heard of here is unknown there.
+    return Math.max(this.#attempt, this.engine.edge.attempts(this.engine.pool, this.id));
   }
 
   get timeout() {
@@ -281,6 +323,18 @@ class TaskHandle extends Promise {
       this.then(undefined, (error) => call(extrasOf(this), callback, [error]));
     }
     return this;
+  }
+
+  /**
+   * What `console.log` shows.
+   *
+   * @param {number} depth
+   * @param {import('node:util').InspectOptions & { stylize(text: string, styleType: 'special'): string }} options
+   */
+  [inspect.custom](depth, options) {
+    if (depth < 0) return options.stylize('[TaskHandle]', 'special');
+    const { id, name, state, attempts, worker, elapsed } = this;
+    return `TaskHandle ${inspect({ id, name, state, attempts, worker, elapsed }, options)}`;
   }
 
   /**
@@ -333,8 +387,13 @@ Object.defineProperty(TaskHandle.prototype, Symbol.toStringTag, { value: 'TaskHa
  * @returns {string}
  */
 function nameOf(task, options) {
-  const name = options.name ?? task.name;
-  return typeof name === 'string' && name !== '' ? name : '(anonymous)';
+  try {
+    const name = options.name ?? task?.name;
+    if (typeof name === 'string' && name !== '') return name;
+  } catch {
+    // What is no task may be anything, such as a proxy that throws: it has no name then.
+  }
+  return '(anonymous)';
 }
 
 exports.TaskHandle = TaskHandle;

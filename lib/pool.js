@@ -241,7 +241,7 @@ class Pool {
     const isolate = ground.here();
     const handle = isolate.handles.get(id);
     if (handle !== undefined) return handle.engine.cancel(handle, reason);
-    return this.#edge.cancel(isolate.id, this.#pool, id, false);
+    return this.#edge.cancel(isolate.id, this.#pool, id, false) !== null;
   }
 
   /** @param {unknown} [options] */
