@@ -29,7 +29,8 @@ function readItems(items, base) {
     const isOptions = item !== null && typeof item === 'object' && moduleOf(item) === undefined;
     if (!isOptions) return { task: item, options: base };
     return {
-      task: Object.hasOwn(item, 'task') ? item.task : undefined,
+      // Without a task it is none itself, and is refused as that.
+      task: Object.hasOwn(item, 'task') ? item.task : item,
       options: itemOptions(item, base, index),
     };
   });
