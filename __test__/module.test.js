@@ -112,3 +112,24 @@ test('an export that is a class or a generator function is no task', async (t) =
   for await (const value of pool.stream(task('countUp'), { args: [2] })) values.push(value);
   assert.deepStrictEqual(values, [0, 1]);
 });
+
+test('refuses what only a function can be given', async (t) => {
+  const pool = poolFor(t);
+  const task = moduleTask(require.resolve('./fixtures/work.js'), 'add');
+  for (const [option, value] of [
+    ['captures', { a: 1 }],
+    ['this', { a: 1 }],
+  ]) {
+    for (const call of [
+      () => pool.run(task, { args: [1, 2], [option]: value }),
+      () => pool.map(task, [1], { [option]: value }),
+      () => pool.runAll([{ task, [option]: value }]),
+      () => pool.stream(task, [1], { [option]: value }).next(),
+      async () => pool.wrap(task, { [option]: value }),
+    ]) {
+      const { error } = await outcome(call());
+      assert.ok(error instanceof errors.ConfigError, String(error));
+      assert.strictEqual(error.option, option);
+    }
+  }
+});
