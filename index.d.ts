@@ -1098,14 +1098,14 @@ declare namespace tasklets {
       const Names extends readonly (keyof Results & string)[],
       R,
       This,
-      Args extends unknown[] = [],
+      Args extends any[] = [],
     >(
       name: Name & NewName<Name, Results>,
       task: Task<[...ResultsOf<Results, Names>, ...Args], R, This> & Supported<R>,
       options: GraphTaskOptions<Args, NoInfer<Awaited<R>>> & { dependsOn: Names; this?: This },
     ): Graph<Results & { [K in Name]: Awaited<R> }>;
     /** Adds a task with arguments. */
-    add<Name extends string, Args extends unknown[], R, This>(
+    add<Name extends string, Args extends any[], R, This>(
       name: Name & NewName<Name, Results>,
       task: Task<Args, R, This> & Supported<R>,
       options: GraphTaskOptions<Args, NoInfer<Awaited<R>>> & {
@@ -1165,7 +1165,7 @@ declare namespace tasklets {
       options?: RunOptions<[], NoInfer<Awaited<R>>> & { this?: This },
     ): TaskHandle<Awaited<R>>;
     /** Runs one task when others are fulfilled, with their results as its first arguments. */
-    run<const Handles extends Dependencies, R, This, Args extends unknown[] = []>(
+    run<const Handles extends Dependencies, R, This, Args extends any[] = []>(
       task: Task<[...DependencyResults<Handles>, ...Args], R, This> & Supported<R>,
       options: RunOptions<Args, NoInfer<Awaited<R>>, Handles> & { dependsOn: Handles; this?: This },
     ): TaskHandle<Awaited<R>>;
@@ -1175,7 +1175,7 @@ declare namespace tasklets {
       options: RunOptions<Args, NoInfer<Awaited<R>>> & { args: readonly [...Args] } & Supported<R>,
     ): TaskHandle<Awaited<R>>;
     /** Runs one task on a worker, with arguments. What it rejects with is said at the form without. */
-    run<Args extends unknown[], R, This>(
+    run<Args extends any[], R, This>(
       task: TaskFunction<Args, R, This>,
       options: RunOptions<Args, NoInfer<Awaited<R>>> & {
         args: readonly [...Args];
@@ -1301,7 +1301,7 @@ declare namespace tasklets {
       options?: RetryTaskOptions<[], NoInfer<Awaited<R>>> & { this?: This },
     ): TaskHandle<Awaited<R>>;
     /** Runs, until it works, one task when others are fulfilled, with their results as its first arguments. */
-    retry<const Handles extends Dependencies, R, This, Args extends unknown[] = []>(
+    retry<const Handles extends Dependencies, R, This, Args extends any[] = []>(
       task: Task<[...DependencyResults<Handles>, ...Args], R, This> & Supported<R>,
       options: RetryTaskOptions<Args, NoInfer<Awaited<R>>, Handles> & { dependsOn: Handles; this?: This },
     ): TaskHandle<Awaited<R>>;
@@ -1311,7 +1311,7 @@ declare namespace tasklets {
       options: RetryTaskOptions<Args, NoInfer<Awaited<R>>> & { args: readonly [...Args] } & Supported<R>,
     ): TaskHandle<Awaited<R>>;
     /** Runs, until it works, one task on a worker, with arguments. What it rejects with is said at the form without. */
-    retry<Args extends unknown[], R, This>(
+    retry<Args extends any[], R, This>(
       task: TaskFunction<Args, R, This>,
       options: RetryTaskOptions<Args, NoInfer<Awaited<R>>> & {
         args: readonly [...Args];
@@ -1328,7 +1328,12 @@ declare namespace tasklets {
      * const fast = wrap(fib, { timeout: 500 });
      * await fast(35);
      */
-    wrap<Args extends unknown[], R, This>(
+    wrap<F extends Function>(
+      task: F & Concrete<F>,
+      options?: WrapOptions<NoInfer<ResultOf<F>>> & { this?: undefined },
+    ): Wrapped<F>;
+    /** The same for a generic function, which stays generic, and for one that is given its `this`. */
+    wrap<Args extends any[], R, This>(
       task: TaskFunction<Args, R, This>,
       options?: WrapOptions<NoInfer<Awaited<R>>> & { this?: This },
     ): (...args: Args) => WrappedResult<R>;
@@ -1677,6 +1682,26 @@ declare namespace tasklets {
 
   /** The handle that a wrapped task returns. A conditional type here lets generic tasks stay generic. */
   type WrappedResult<R> = IsGenerator<R> extends true ? never : TaskHandle<Awaited<R>>;
+
+  /** What TypeScript itself has since 5.4: a place from which nothing is inferred. */
+  type NoInfer<T> = [T][T extends unknown ? 0 : never];
+
+  /**
+   * Refuses generic functions, which are not what their parameters and result make of them. A task that is inferred as
+   * a whole lets a parameter have the type of its default, as in `(a: number, b = 2) => a + b`.
+   */
+  type Concrete<F> = Function extends F
+    ? unknown
+    : F extends (this: infer This, ...args: infer Args) => infer R
+      ? ((this: This, ...args: Args) => R) extends F
+        ? unknown
+        : never
+      : never;
+
+  /** What `wrap` makes of a function. */
+  type Wrapped<F> = F extends (this: never, ...args: infer Args) => infer R
+    ? (...args: Args) => WrappedResult<R>
+    : never;
 
   /** The function behind a task. */
   type FunctionOf<F> = F extends AnyFunction

@@ -141,6 +141,37 @@ describe('tasklets run', () => {
     assert.match(other.err, /Expected the export `triple`.*`double`/);
   });
 
+  it('says what is wrong where the lines cannot be read, or the results not be written', async () => {
+    const directory = await tasklets(['run', `${FUNCTIONS}#double`, '--map', folder]);
+    assert.equal(directory.code, 2);
+    assert.match(directory.err, /^tasklets: Expected `--map` to be a file.* is a directory\n/);
+    if (!fs.existsSync('/dev/full')) return;
+    const full = fs.openSync('/dev/full', 'w');
+    const args = [COMMAND, 'run', `${FUNCTIONS}#double`, '--args', '[1, 0]'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', full, 'pipe'] });
+    let err = '';
+    child.stderr.on('data', (chunk) => (err += chunk));
+    const [code] = await once(child, 'close');
+    fs.closeSync(full);
+    assert.equal(code, 1);
+    assert.match(err, /^tasklets: The output cannot be written: ENOSPC.*\n$/);
+  });
+
+  it('takes lines as they come: with CRLF, a mark of the byte order, empty ones, no end, in many chunks', async () => {
+    const long = 'é'.repeat(300_000);
+    const text = `\uFEFF"a"\r\n\n"${long}"\n\r\n"last"`;
+    const lines = ['run', `${FUNCTIONS}#upper`, '--map', file('odd.ndjson', text)];
+    const { code, out, err } = await tasklets(lines);
+    assert.deepEqual([code, err], [0, '']);
+    assert.deepEqual(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+      ['A', long.toUpperCase(), 'LAST'],
+    );
+  });
+
   it('ends quietly when nobody reads on', { skip: process.platform === 'win32' }, async () => {
     const input = Array.from({ length: 100_000 }, (_, i) => `${i}\n`).join('');
     const args = ['run', `${FUNCTIONS}#double`, '--map', file('many.ndjson', input)];

@@ -109,3 +109,45 @@ describe('the links of the pages', () => {
     });
   }
 });
+
+describe('the figures', () => {
+  it('in the README are those of the last complete run', () => {
+    const { FIGURES, withFigures } = require('../benchmark/readme');
+    const text = read('README.md');
+    assert.equal(
+      withFigures(text, JSON.parse(fs.readFileSync(FIGURES, 'utf8'))),
+      text,
+      'npm run bench:readme',
+    );
+  });
+
+  it('of the server under load are those of its last run, in the table and in the chart', () => {
+    const { markdown } = require('../benchmark/server/table');
+    const { svg } = require('../benchmark/server/chart');
+    const report = JSON.parse(read('benchmark/results/server.json'));
+    assert.ok(read('docs/servers.md').includes(markdown(report)));
+    assert.equal(read('docs/server-load.svg'), svg(report));
+  });
+});
+
+describe('the lists of the pages', () => {
+  it('name all of them', () => {
+    const index = read('docs/README.md');
+    const config = read('docs/site/typedoc.config.cjs');
+    for (const page of pages.filter((name) => !name.endsWith('README.md'))) {
+      const name = path.basename(page, '.md');
+      assert.ok(index.includes(`(${name}.md)`), `docs/README.md has no line about ${name}`);
+      assert.ok(config.includes(`'${name}'`), `${name} has no place in the order of the site`);
+    }
+  });
+
+  it('have a reference for each entry of the package', () => {
+    const { exports } = require('../package.json');
+    const { entryPoints } = require('../docs/site/typedoc.config.cjs');
+    const { files } = JSON.parse(read('docs/site/tsconfig.json'));
+    const typed = Object.values(exports).flatMap(({ types }) => types ?? []);
+    const named = (/** @type {string[]} */ list) => list.map((file) => path.basename(file)).sort();
+    assert.deepEqual(named(entryPoints), named(typed));
+    assert.deepEqual(named(files), named(typed));
+  });
+});

@@ -1,6 +1,5 @@
 'use strict';
 
-/* eslint-disable require-yield -- generators that only fail are what some tests are about */
 /* global given -- comes as a capture */
 
 const assert = require('node:assert/strict');
@@ -12,7 +11,7 @@ const fastify = require('fastify');
 
 const tasklets = require('..');
 const plugin = require('../fastify');
-const { Gate, linger, poolFor, spinForever, stand } = require('./fixtures/pools');
+const { Gate, poolFor, stand } = require('./fixtures/pools');
 const { ask, send, until } = require('./fixtures/servers');
 
 const { offload } = plugin;
@@ -152,48 +151,6 @@ describe('the plugin', () => {
 });
 
 describe('offload: what the handler gets', () => {
-  it('is a plain copy of the request', async (t) => {
-    const app = await serve(t, {}, { trustProxy: true });
-    app.addHook('onRequest', async (request) => {
-      request.user = 'Ada';
-    });
-    const pick = ({ user }) => ({ user });
-    app.post(
-      '/items/:id',
-      app.tasklets.offload((request) => request, { pick }),
-    );
-    const answer = await app.inject({
-      method: 'POST',
-      url: '/items/a%20b?x=1&y=2&y=3',
-      headers: { 'x-forwarded-for': '203.0.113.7', cookie: 'a=1' },
-      payload: { deep: [1, null] },
-    });
-    const { headers, ...rest } = answer.json();
-    assert.deepEqual(rest, {
-      method: 'POST',
-      url: '/items/a%20b?x=1&y=2&y=3',
-      path: '/items/a%20b',
-      params: { id: 'a b' },
-      query: { x: '1', y: ['2', '3'] },
-      body: { deep: [1, null] },
-      ip: '203.0.113.7',
-      cookies: { a: '1' },
-      user: 'Ada',
-    });
-    assert.equal(headers['content-type'], 'application/json');
-  });
-
-  it('is read once: what it uses is what it was where the route was defined', async (t) => {
-    const app = await serve(t);
-    let captured = 'then';
-    app.get(
-      '/',
-      offload(() => captured),
-    );
-    captured = 'now';
-    assert.equal((await app.inject('/')).body, 'then');
-  });
-
   it('is checked where the route is defined', () => {
     for (const [options, option] of [
       [{ timout: 5 }, 'timout'],
@@ -239,43 +196,6 @@ describe('offload: what the handler gets', () => {
 });
 
 describe('offload: what the handler returns', () => {
-  it('is sent as JSON, text or bytes by its kind', async (t) => {
-    const cases = {
-      object: [() => ({ a: [1, 'ä'] }), 'application/json; charset=utf-8', '{"a":[1,"ä"]}'],
-      number: [() => 404, 'application/json; charset=utf-8', '404'],
-      null: [() => null, 'application/json; charset=utf-8', 'null'],
-      truth: [async () => false, 'application/json; charset=utf-8', 'false'],
-      text: [() => '<b>é</b>', 'text/plain; charset=utf-8', '<b>é</b>'],
-      buffer: [() => Buffer.from('abc'), 'application/octet-stream', 'abc'],
-      view: [() => new Uint16Array([0x6261]), 'application/octet-stream', 'ab'],
-      blob: [() => new Blob(['abc'], { type: 'image/x-test' }), 'image/x-test', 'abc'],
-      web: [
-        () => {
-          const body = new ReadableStream({
-            start(controller) {
-              controller.enqueue(new Uint8Array([97, 98]));
-              controller.close();
-            },
-          });
-          return require('..').transfer(body, [body]);
-        },
-        'application/octet-stream',
-        'ab',
-      ],
-      csv: [() => ({ headers: { 'content-type': 'text/csv' }, body: 'a,b' }), 'text/csv', 'a,b'],
-    };
-    const app = await serve(t);
-    for (const [name, [handler]] of Object.entries(cases)) app.get(`/${name}`, offload(handler));
-    for (const [name, [type, text]] of Object.entries(cases).map(([n, [, ...rest]]) => [n, rest])) {
-      const { statusCode, headers, body } = await app.inject(`/${name}`);
-      assert.deepEqual(
-        [statusCode, headers['content-type'].replace('text/csv; charset=utf-8', 'text/csv'), body],
-        [200, type, text],
-        name,
-      );
-    }
-  });
-
   it('goes through the schema of the response', async (t) => {
     const app = await serve(t);
     const properties = { shown: { type: 'string' } };
@@ -322,69 +242,6 @@ describe('offload: what the handler returns', () => {
     const wrong = await app.inject('/wrong');
     assert.deepEqual([wrong.statusCode, wrong.json().code], [500, 'ERR_TASKLETS_CONFIG']);
   });
-
-  it('is streamed by chunk from a generator', async (t) => {
-    const gate = new Gate();
-    const { words } = gate;
-    const app = await serve(t);
-    app.get(
-      '/text',
-      offload(function* () {
-        yield 'a';
-        yield Buffer.from('b');
-      }),
-    );
-    app.get(
-      '/lines',
-      offload(function* ({ query }) {
-        yield { n: query.n };
-        yield 2;
-      }),
-    );
-    app.get(
-      '/events',
-      offload(async function* () {
-        yield { headers: { 'content-type': 'text/event-stream' } };
-        await linger(words);
-        yield 'data: 1\n\n';
-      }),
-    );
-    app.get(
-      '/early',
-      offload(function* () {
-        throw Object.assign(new Error('early'), { statusCode: 409 });
-      }),
-    );
-    app.get(
-      '/late',
-      offload(function* () {
-        yield 'a';
-        throw new Error('late');
-      }),
-    );
-    app.get(
-      '/endless',
-      offload(function* () {
-        for (;;) yield 'x'.repeat(1000);
-      }),
-    );
-    const port = await listen(app);
-    const text = await ask(port, '/text');
-    assert.deepEqual([text.headers['content-type'], text.text], ['text/plain; charset=utf-8', 'ab']);
-    const lines = await ask(port, '/lines?n=3');
-    assert.deepEqual([lines.headers['content-type'], lines.text], ['application/x-ndjson', '{"n":"3"}\n2\n']);
-    assert.equal((await ask(port, '/early')).status, 409);
-    await assert.rejects(ask(port, '/late'), { code: 'ECONNRESET' });
-    const head = await ask(port, '/endless', { method: 'HEAD' });
-    assert.deepEqual([head.status, head.text], [200, '']);
-    const request = send(port, '/endless').end();
-    const [response] = await once(request, 'response');
-    await once(response, 'readable');
-    request.destroy();
-    await until(() => app.tasklets.getActiveTaskCount() === 0);
-    gate.open();
-    assert.equal((await ask(port, '/events')).text, 'data: 1\n\n');
-  });
 });
 
 describe('offload: what goes wrong', () => {
@@ -426,31 +283,6 @@ describe('offload: what goes wrong', () => {
     assert.deepEqual([handled.statusCode, handled.body], [418, 'mine']);
     assert.ok(seen[0] instanceof Teapot);
     assert.deepEqual(seen[0].detail, { short: true });
-  });
-
-  it('is 503 with Retry-After if the queue is full, 504 after a timeout', async (t) => {
-    const gate = new Gate();
-    const { words } = gate;
-    const app = await serve(t, { workers: 1, queue: { maxSize: 1 } });
-    app.get(
-      '/',
-      offload(() => stand(words, 'done')),
-    );
-    app.get(
-      '/late',
-      offload(() => spinForever(), { timeout: 30, grace: 0 }),
-    );
-    const late = await app.inject('/late');
-    assert.deepEqual([late.statusCode, late.json().code], [504, 'ERR_TASKLETS_TIMEOUT']);
-    const first = app.inject('/').then();
-    await gate.entered();
-    const second = app.inject('/').then();
-    await until(() => app.tasklets.getStats().queue.depth === 1);
-    const full = await app.inject('/');
-    assert.deepEqual([full.statusCode, full.json().code], [503, 'ERR_TASKLETS_QUEUE_FULL']);
-    assert.match(String(full.headers['retry-after']), /^[1-9]\d*$/);
-    gate.open();
-    assert.deepEqual([(await first).body, (await second).body], ['done', 'done']);
   });
 
   it('is 503 and the end of the connection once the pool is shut down', async (t) => {

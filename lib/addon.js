@@ -9,7 +9,6 @@
  */
 
 const fs = require('node:fs');
-const Module = require('node:module');
 const path = require('node:path');
 const home = require('./home');
 const { TARGETS } = require('./targets');
@@ -20,7 +19,7 @@ const seat = require('./worker/seat');
 
 /** @returns {Addon} */
 function load() {
-  if (seat.addon !== undefined) return open(seat.addon);
+  if (seat.addon !== undefined) return openAgain(seat.addon);
   const given = process.env.TASKLETS_NATIVE_PATH;
   if (given) return openGiven(path.resolve(given));
   const targets = TARGETS[`${process.platform}-${process.arch}`] ?? [];
@@ -44,9 +43,29 @@ function load() {
  * @returns {Addon}
  */
 function open(file) {
-  const binding = Module.createRequire(file)(file);
+  return complete(require('node:module').createRequire(file)(file), file);
+}
+
+/**
+ * @param {Binding} binding
+ * @param {string} file
+ * @returns {Addon}
+ */
+function complete(binding, file) {
   if (!process.env.TASKLETS_NO_EXTERNAL_BUFFERS) return { binding, file };
   return { binding: require('./copies').copying(binding), file };
+}
+
+/**
+ * What has been loaded in this process before, without looking for it in the file system again.
+ *
+ * @param {string} file
+ * @returns {Addon}
+ */
+function openAgain(file) {
+  const module = { exports: /** @type {any} */ ({}) };
+  process.dlopen(module, file);
+  return complete(module.exports, file);
 }
 
 /** @param {string} file */
@@ -93,7 +112,7 @@ function folders() {
  */
 function resolve(folder, request) {
   try {
-    return Module.createRequire(path.join(folder, 'from.js')).resolve(request);
+    return require('node:module').createRequire(path.join(folder, 'from.js')).resolve(request);
   } catch {
     // Not to be had from there: others may know.
     return undefined;

@@ -18,7 +18,8 @@ function defaultPool() {
   return pool;
 }
 
-const VERBS = [
+/** The verbs that start tasks and look at them: what a part of a program may be given of a pool. */
+const TASK_VERBS = /** @type {const} */ ([
   'run',
   'runAll',
   'map',
@@ -30,20 +31,17 @@ const VERBS = [
   'module',
   'explain',
   'cancel',
-  'config',
-  'configFromFile',
-  'configFromEnv',
-  'shutdown',
-  'start',
-  'onShutdown',
   'getHealth',
   'getStats',
   'getActiveTaskCount',
-];
+]);
+
+/** Those that are about the program as a whole. */
+const PROGRAM_VERBS = ['config', 'configFromFile', 'configFromEnv', 'shutdown', 'start', 'onShutdown'];
 
 /** @type {Record<string, (...args: any[]) => any>} */
 const bound = {};
-for (const verb of VERBS) {
+for (const verb of [...TASK_VERBS, ...PROGRAM_VERBS]) {
   bound[verb] = { [verb]: (/** @type {unknown[]} */ ...args) => defaultPool()[verb](...args) }[verb];
 }
 // The one that is called a million times a second.
@@ -58,4 +56,4 @@ function isDefault(other) {
   return other === pool;
 }
 
-module.exports = { bound, defaultPool, isDefault };
+module.exports = { TASK_VERBS, bound, defaultPool, isDefault };

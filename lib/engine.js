@@ -35,7 +35,7 @@ const FLUSH_BYTES = 4 * 1024;
 /**
  * @typedef {import('./options').RunOptions} RunOptions
  * @typedef {import('./capture').Prepared} Prepared
- * @typedef {import('./handle').Usage} Usage
+ * @typedef {import('./usages').Usage} Usage
  * @typedef {typeof import('../binding')} Binding
  * @typedef {Pick<Binding, 'state' | 'attempts' | 'cancel' | 'forsake' | 'decide' | 'supply' | 'grant' | 'hangUp' | 'idles' |
  *   'drainPool' | 'abandon' | 'restPool' | 'reopen' | 'poolStats' | 'poolHealth' | 'activeTasks'>} Edge

@@ -9,7 +9,7 @@ const { placeText, withoutOurs } = require('./places');
  * @template T
  * @typedef {import('./handle').TaskHandle<T>} TaskHandle
  */
-/** @typedef {import('./handle').Usage} Usage */
+/** @typedef {import('./usages').Usage} Usage */
 
 /** What a task took that never ran. @type {Usage} */
 const NO_USAGE = Object.freeze({ queueTime: 0, runTime: 0, cpuTime: 0, attempts: 0, worker: -1 });

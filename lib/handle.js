@@ -11,11 +11,13 @@
 const { AsyncResource } = require('node:async_hooks');
 const { inspect, types } = require('node:util');
 const { MAIL } = require('./frames');
+const { usageAt } = require('./usages');
 const { warn } = require('./warn');
 
 /**
  * @typedef {import('./engine').Engine} Engine
  * @typedef {import('./options').RunOptions} RunOptions
+ * @typedef {import('./usages').Usage} Usage
  */
 
 /** @type {(value: any) => void} */
@@ -85,10 +87,12 @@ function call(extras, callback, args) {
   }
 }
 
-/** @type {(handle: TaskHandle<any>, value: unknown, usage: Usage, now: number) => void} */
+/** @type {(handle: TaskHandle<any>, value: unknown, now: number) => void} */
 let fulfil;
-/** @type {(handle: TaskHandle<any>, error: unknown, usage: Usage, cancelled: boolean) => void} */
+/** @type {(handle: TaskHandle<any>, error: unknown, usage: Usage | undefined, cancelled: boolean) => void} */
 let refuse;
+/** @type {(handle: TaskHandle<any>, block: Float64Array, place: number) => void} */
+let took;
 /** @type {(handle: TaskHandle<any>, attempt: number) => void} */
 let attempted;
 /** @type {(handle: TaskHandle<any>, attempt: number, worker: number) => void} */
@@ -101,12 +105,6 @@ let progressed;
 let extrasOf;
 /** @type {(handle: TaskHandle<any>) => boolean} */
 let isSettled;
-
-/**
- * What a task took, in milliseconds.
- *
- * @typedef {{ queueTime: number, runTime: number, cpuTime: number, attempts: number, worker: number }} Usage
- */
 
 /**
  * @template T
@@ -124,15 +122,15 @@ class TaskHandle extends Promise {
   #place = undefined;
   #resolve;
   #reject;
-  /** @type {Usage | undefined} */
+  /** An object, or where its numbers stand. @type {Usage | Float64Array | undefined} */
   #usage = undefined;
   /** @type {'pending' | 'fulfilled' | 'rejected' | 'cancelled'} */
   #outcome = 'pending';
   /** @type {Extras | undefined} */
   #extras = undefined;
-  #submitted;
-  #settled = 0;
-  /** Attempt and worker as far as they have been announced. */
+  /** In milliseconds: when it was submitted, and once it has settled, how long that took. One field for both is 24 bytes less. */
+  #time;
+  /** The attempt that has been announced last; then, the place of the numbers. */
   #attempt = 0;
 
   /**
@@ -148,7 +146,7 @@ class TaskHandle extends Promise {
     this.#reject = lastReject;
     // They hold the handle, and with it the pool.
     lastResolve = lastReject = none;
-    this.#submitted = now;
+    this.#time = now;
     this.#engine = engine;
     this.#id = id;
     this.#task = task;
@@ -193,10 +191,13 @@ class TaskHandle extends Promise {
   }
 
   static {
-    fulfil = (handle, value, usage, now) => {
-      handle.#usage = usage;
+    took = (handle, block, place) => {
+      handle.#usage = block;
+      handle.#attempt = place;
+    };
+    fulfil = (handle, value, now) => {
       handle.#outcome = 'fulfilled';
-      handle.#settled = now;
+      handle.#time = now - handle.#time;
       handle.#resolve(value);
       const extras = handle.#extras;
       if (extras !== undefined) {
@@ -206,9 +207,9 @@ class TaskHandle extends Promise {
       }
     };
     refuse = (handle, error, usage, cancelled) => {
-      handle.#usage = usage;
+      if (usage !== undefined) handle.#usage = usage;
       handle.#outcome = cancelled ? 'cancelled' : 'rejected';
-      handle.#settled = performance.now();
+      handle.#time = performance.now() - handle.#time;
       handle.#reject(error);
       const extras = handle.#extras;
       if (extras !== undefined) {
@@ -260,8 +261,15 @@ class TaskHandle extends Promise {
     return state === STATE.QUEUED ? 'queued' : 'running';
   }
 
+  /** What it took, once that is known. */
+  get #used() {
+    const usage = this.#usage;
+    return usage instanceof Float64Array ? usageAt(usage, this.#attempt) : usage;
+  }
+
   get worker() {
-    if (this.#usage !== undefined) return this.#usage.worker < 0 ? null : this.#usage.worker;
+    const used = this.#used;
+    if (used !== undefined) return used.worker < 0 ? null : used.worker;
     const state = this.#look();
     return state >= STATE.RUNNING ? state - STATE.RUNNING : null;
   }
@@ -271,7 +279,8 @@ class TaskHandle extends Promise {
   }
 
   get attempts() {
-    if (this.#usage !== undefined) return this.#usage.attempts;
+    const used = this.#used;
+    if (used !== undefined) return used.attempts;
     this.engine.flush();
     // What has ended there and has not been heard of here is unknown there.
     return Math.max(this.#attempt, this.engine.edge.attempts(this.engine.pool, this.id));
@@ -282,13 +291,14 @@ class TaskHandle extends Promise {
   }
 
   get elapsed() {
-    return (this.#outcome === 'pending' ? performance.now() : this.#settled) - this.#submitted;
+    return this.#outcome === 'pending' ? performance.now() - this.#time : this.#time;
   }
 
   get usage() {
-    if (this.#usage === undefined) return null;
-    const { queueTime, runTime, cpuTime } = this.#usage;
-    return { queueTime, runTime, cpuTime };
+    const used = this.#used;
+    return used === undefined
+      ? null
+      : { queueTime: used.queueTime, runTime: used.runTime, cpuTime: used.cpuTime };
   }
 
   get metadata() {
@@ -407,3 +417,4 @@ exports.onStart = onStart;
 exports.progressed = progressed;
 exports.refuse = refuse;
 exports.started = started;
+exports.took = took;

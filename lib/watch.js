@@ -13,7 +13,6 @@
 
 const binding = require('./native');
 const { ATTENTION } = require('./frames');
-const machine = require('./machine');
 
 /** How long it watches, in milliseconds: some wake-ups' worth. */
 const WATCH = 0.1;
@@ -24,7 +23,9 @@ const MOST_ASLEEP = 4096;
 const { load, store } = Atomics;
 
 class Watch {
-  #words;
+  /** Looked for with the first task: most workers never submit any. @type {Int32Array | null | undefined} */
+  #words = undefined;
+  #isolate;
   #fetch;
   #watching = false;
   #since = 0;
@@ -33,15 +34,20 @@ class Watch {
   #asleep = 0;
   #nextAsleep = 1;
   /** With more tasks under way than this, workers need all cores. */
-  #most = machine.cpuCount() - 1;
+  #most = 0;
 
   /**
    * @param {number} isolate
    * @param {() => void} fetch
    */
   constructor(isolate, fetch) {
-    this.#words = binding.attention(isolate);
+    this.#isolate = isolate;
     this.#fetch = fetch;
+  }
+
+  #prepare() {
+    this.#most = require('./machine').cpuCount() - 1;
+    return (this.#words = binding.attention(this.#isolate));
   }
 
   /**
@@ -50,11 +56,12 @@ class Watch {
    * @param {number} tasks
    */
   begin(tasks) {
-    if (this.#words === null || tasks > this.#most) return;
+    const words = this.#words === undefined ? this.#prepare() : this.#words;
+    if (words === null || tasks > this.#most) return;
     this.#since = performance.now();
     if (this.#watching || this.#asleep > 0) return;
     this.#watching = true;
-    store(this.#words, ATTENTION.POLLING, 1);
+    store(words, ATTENTION.POLLING, 1);
     setImmediate(this.#look);
   }
 

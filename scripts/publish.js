@@ -6,7 +6,8 @@
  *
  *     node scripts/publish.js [--dry-run] [--tag next]
  *
- * The binaries lie in `artifacts/` or its folders. The repository, which provenance is about, is that of the workflow.
+ * The binaries lie in `artifacts/` or its folders, and in `code-<target>-<version of Node>` there, what V8 compiled of the
+ * pack ahead. The repository, which provenance is about, is that of the workflow.
  */
 
 const { execFileSync } = require('node:child_process');
@@ -70,7 +71,35 @@ function fill(target, found) {
   fs.copyFileSync(path.join(ARTIFACTS, file), path.join(PLATFORMS, target, name));
 }
 
-function main() {
+/**
+ * Puts what was compiled ahead into the packages.
+ *
+ * @param {string[]} triples what Rust calls the platforms
+ */
+async function fillCode(triples) {
+  const { parseTriple } = await import('@napi-rs/cli');
+  for (const triple of triples) {
+    const found = fs.readdirSync(ARTIFACTS).filter((name) => name.startsWith(`code-${triple}-`));
+    if (found.length === 0) throw new Error(`Expected code-${triple}-<version> in ${ARTIFACTS}, found none`);
+    const code = path.join(PLATFORMS, parseTriple(triple).platformArchABI, 'code');
+    for (const name of found) fs.cpSync(path.join(ARTIFACTS, name), code, { recursive: true });
+  }
+}
+
+/**
+ * Puts this platform's own addon where a build would have: making the pack needs it.
+ *
+ * @param {string[]} found
+ */
+function settle(found) {
+  for (const file of found) {
+    const name = path.basename(file);
+    if (name.startsWith(`tasklets.${process.platform}-${process.arch}`))
+      fs.copyFileSync(path.join(ARTIFACTS, file), path.join(ROOT, name));
+  }
+}
+
+async function main() {
   const root = manifestOf(ROOT);
   const targets = fs.readdirSync(PLATFORMS);
   if (targets.length !== root.napi.targets.length)
@@ -84,6 +113,8 @@ function main() {
     const { name, version } = manifestOf(path.join(PLATFORMS, target));
     if (version !== root.version) throw new Error(`Expected ${name} to be ${root.version}, got ${version}`);
   }
+  await fillCode(root.napi.targets);
+  settle(found);
   for (const target of targets) publish(path.join(PLATFORMS, target));
   // Not in the repository: there they are not published yet.
   root.optionalDependencies = Object.fromEntries(

@@ -32,6 +32,26 @@ wrap(add, { args: [1, 2] });
 // @ts-expect-error nothing to call: a generator function
 wrap(function* () {})().id;
 
+// wrap: a parameter with a default has the default's type.
+const withDefault = wrap((n: number, factor = 2) => n * factor);
+exactly<(n: number, factor?: number | undefined) => TaskHandle<number>>()(withDefault);
+const named = wrap((name = 'x') => name, { timeout: 5 });
+exactly<(name?: string | undefined) => TaskHandle<string>>()(named);
+exactly<TaskHandle<string>>()(wrap(({ a = 1, b = 'x' } = {}, n = 1) => `${a}${b}${n}`)());
+wrap((n = 1) => String(n), { onComplete: (text) => exactly<string>()(text) });
+exactly<TaskHandle<'k'>>()(wrap(<T extends string>(value: T) => value)('k'));
+exactly<TaskHandle<number>>()(wrap(Math.max)(1, 2));
+wrap(null! as any);
+// @ts-expect-error a string is no number
+withDefault(1, 'x');
+// @ts-expect-error a misspelt option
+wrap((n = 1) => n, { timeuot: 5 });
+// @ts-expect-error a number
+wrap(5);
+graph()
+  .add('one', () => 1)
+  .add('sum', (one: number, other = 3) => one + other, { dependsOn: ['one'] });
+
 // module: by the module's type, by a function's type, or unchecked.
 const resize = module<typeof import('./fixture.js'), 'resize'>(new URL('file:///resize.js'), 'resize');
 exactly<TaskHandle<Uint8Array>>()(run(resize, { args: [new Uint8Array(1), 640] }));

@@ -40,6 +40,13 @@ exactly<TaskHandle<any>>()(run(() => JSON.parse('1')));
 exactly<TaskHandle<number>>()(run(() => run(() => 1)));
 exactly<Promise<[number, string]>>()(Promise.all([run(() => 1), run(() => 'x')]));
 exactly<number>()(await run(add, { args: [1, 2] }));
+// A parameter with a default has the argument's type, or none in particular where there is no argument for it.
+exactly<number>()(await run((n: number, factor = 2) => n * factor, { args: [1, 3] }));
+exactly<string>()(await run((text: string, count = 2) => text.repeat(count), { args: ['x'] }));
+exactly<string>()(await retry((text: string, count = 2) => text.repeat(count), { args: ['x'] }));
+exactly<string>()(
+  await run((n: number, text = 'x') => text.repeat(n) as string, { dependsOn: run(() => 1) }),
+);
 
 // Arguments are those of the function.
 exactly<TaskHandle<number>>()(run(add, { args: [1, 2] }));

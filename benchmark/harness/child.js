@@ -3,7 +3,7 @@
 /**
  * One case with one contestant, in a process of its own:
  *
- *     node --expose-gc child.js <case> <contestant> <plan as JSON>
+ *     node [--expose-gc] child.js <case> <contestant> <plan as JSON>
  *
  * prints one line of JSON, `{ figures }` or `{ skipped }`, closes the pool, and ends by itself.
  *

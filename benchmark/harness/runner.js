@@ -19,15 +19,18 @@ process.once('exit', () => {
  *
  * @typedef {{ figures?: Record<string, number>, skipped?: string, error?: string }} Run
  *
- * @param {string} question
+ * @param {import('../cases/index.js').Case} question
  * @param {string} contestant
  * @param {import('./child.js').Plan} plan
  * @returns {Promise<Run>}
  */
 function runChild(question, contestant, plan) {
   return new Promise((resolve, reject) => {
-    const args = [...process.execArgv, '--expose-gc', CHILD, question, contestant, JSON.stringify(plan)];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // Who measures from cold has Node as programs have it: with other flags V8 refuses what was compiled ahead.
+    const flags = question.measureFromCold ? [] : ['--expose-gc'];
+    const args = [...process.execArgv, ...flags, CHILD, question.name, contestant, JSON.stringify(plan)];
+    const env = { ...process.env, NODE_ENV: 'production' };
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
     let out = '';
     let err = '';
@@ -87,7 +90,7 @@ async function runAll({ cases, contestants, rounds, plan, onRun }) {
         const skipped = contestant.skips?.[question.name];
         runs
           .get(contestant.name)
-          ?.push(skipped ? { skipped } : await runChild(question.name, contestant.name, plan));
+          ?.push(skipped ? { skipped } : await runChild(question, contestant.name, plan));
       }
     }
   }

@@ -3,12 +3,13 @@
 /**
  * What does a light route feel of a heavy one beside it, and how much of the heavy one gets done?
  *
- *     node benchmark/server [--seconds 8] [--json file] [--quick]
+ *     node benchmark/server [--seconds 8] [--rounds 1] [--onto file] [--json file] [--quick]
  *     node benchmark/server/chart.js file chart.svg
  *
  * Each way to answer the heavy route is a server of its own, in a process of its own, one after the other. Light
  * requests come at a fixed rate, heavy ones over connections that ask again as soon as they have their answer. The
- * baseline is the light route of a server that has no heavy requests.
+ * baseline is the light route of a server that has no heavy requests. Of several rounds, each of which asks every server,
+ * the medians count; those of an earlier run count too where they are given by `--onto`.
  */
 
 const { fork } = require('node:child_process');
@@ -22,6 +23,7 @@ const autocannon = require('autocannon');
 
 const { describe } = require('../harness/machine.js');
 const { ANSWER, N } = require('./heavy.js');
+const { medians } = require('./medians.js');
 const { markdown } = require('./table.js');
 const { ways } = require('./ways.js');
 
@@ -121,17 +123,26 @@ async function expect(url, answer) {
   if (value !== answer) throw new Error(`${url} answered ${response.status} ${JSON.stringify(value)}`);
 }
 
+/** One round. @param {number} seconds */
+async function everyWay(seconds) {
+  const results = [await measure('tasklets', false, seconds)];
+  for (const way of Object.keys(ways)) results.push(await measure(way, true, seconds));
+  return results;
+}
+
 async function main() {
   const { values } = parseArgs({
     options: {
       seconds: { type: 'string' },
+      rounds: { type: 'string', default: '1' },
+      onto: { type: 'string' },
       json: { type: 'string' },
       quick: { type: 'boolean', default: false },
     },
   });
   const seconds = Number(values.seconds ?? (values.quick ? 1 : 8));
-  const results = [await measure('tasklets', false, seconds)];
-  for (const way of Object.keys(ways)) results.push(await measure(way, true, seconds));
+  const rounds = values.onto === undefined ? [] : JSON.parse(fs.readFileSync(values.onto, 'utf8')).rounds;
+  for (let round = 0; round < Number(values.rounds); round++) rounds.push(await everyWay(seconds));
   const used = ['express', 'piscina', 'autocannon'].map((name) => ({ package: name }));
   const report = {
     machine: describe(/** @type {any} */ (used)),
@@ -142,7 +153,8 @@ async function main() {
       workers: os.availableParallelism(),
       n: N,
     },
-    results,
+    results: medians(rounds),
+    rounds,
   };
   console.log(markdown(report));
   if (values.json !== undefined) fs.writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);

@@ -8,7 +8,7 @@
  * @property {{ p50: number, p99: number, max: number }} delay
  * @property {{ perSecond: number, p99: number } | null} heavy
  * @property {number} cores
- * @typedef {{ machine: import('../harness/machine.js').Machine, setup: Record<string, number>, results: Result[] }} Report
+ * @typedef {{ machine: import('../harness/machine.js').Machine, setup: Record<string, number>, results: Result[], rounds: Result[][] }} Report
  */
 
 /** @param {number} ms autocannon knows whole ones only */

@@ -38,7 +38,8 @@ const ways = {
     open(workers) {
       const { Piscina } = require('piscina');
       const filename = path.join(__dirname, 'heavy.js');
-      const pool = new Piscina({ filename, minThreads: workers, maxThreads: workers });
+      const name = 'fibonacci';
+      const pool = new Piscina({ filename, name, minThreads: workers, maxThreads: workers });
       return {
         handler: (req, res, next) => pool.run(Number(req.params.n)).then((value) => res.json(value), next),
         close: () => pool.close(),

@@ -67,7 +67,8 @@ async function main(args) {
   // Whoever reads the output may have had enough (`| head`).
   process.stdout.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    process.stderr.write(`tasklets: The output cannot be written: ${error.message}\n`);
+    process.exit(1);
   });
   try {
     process.exitCode = await command(args);

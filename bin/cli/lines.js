@@ -10,17 +10,20 @@
 async function* linesOf(input, onRead = () => {}) {
   const decoder = new TextDecoder();
   let number = 0;
-  let rest = '';
+  /** What is there of a line: joined once, however many chunks it takes. @type {string[]} */
+  let pieces = [];
   for await (const chunk of input) {
     onRead(chunk.length);
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = /** @type {string} */ (parts.pop());
-    for (const text of parts) {
+    const [end, ...parts] = decoder.decode(chunk, { stream: true }).split('\n');
+    pieces.push(end);
+    for (const part of parts) {
+      const text = pieces.join('');
+      pieces = [part];
       number++;
       if (text.trim() !== '') yield { number, text: text.endsWith('\r') ? text.slice(0, -1) : text };
     }
   }
-  rest += decoder.decode();
+  const rest = pieces.join('') + decoder.decode();
   if (rest.trim() !== '') yield { number: number + 1, text: rest };
 }
 

@@ -124,6 +124,8 @@ async function open(file) {
     );
   }
   const stat = fs.statSync(file);
+  if (stat.isDirectory())
+    throw new UsageError(`Expected \`--map\` to be a file that can be read: \`${file}\` is a directory`);
   return { name: file, stream, size: stat.isFile() ? stat.size : undefined };
 }
 

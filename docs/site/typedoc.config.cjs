@@ -13,9 +13,11 @@ const ORDER = [
   'cancelling',
   'streams',
   'graphs',
+  'command',
   'servers',
   'typescript',
   'testing',
+  'bundlers',
   'deployment',
   'performance',
   'troubleshooting',
@@ -35,7 +37,7 @@ const root = path.join(folder, '..');
 
 module.exports = {
   name: 'tasklets',
-  entryPoints: [path.join(root, 'index.d.ts'), path.join(root, 'testing.d.ts')],
+  entryPoints: ['index', 'express', 'fastify', 'testing'].map((name) => path.join(root, `${name}.d.ts`)),
   tsconfig: path.join(__dirname, 'tsconfig.json'),
   out: path.join(root, 'site'),
   readme: path.join(root, 'README.md'),

@@ -95,7 +95,7 @@ function groups(graph, uses) {
  * @param {Use} use
  */
 function isWhole(graph, { member, scope }) {
-  if (scope.kind === 'Module' || scope.kind === 'Script') return true;
+  if (scope.kind === 'Module' || scope.kind === 'Script' || scope.kind === 'Global') return true;
   return graph.tools.scripts.isOutermost(member.known?.script ?? '', scope);
 }
 
@@ -176,7 +176,8 @@ function placeOf({ known, text }) {
  */
 function clusterOf(graph, clusters, use) {
   const { member, scope } = use;
-  const script = member.known?.script ?? '';
+  // Globals are the same for all files.
+  const script = scope.kind === 'Global' ? '' : (member.known?.script ?? '');
   const whole = isWhole(graph, use);
   const place = placeOf(member);
   const names = whole ? [] : Object.keys(scope.variables);

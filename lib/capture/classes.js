@@ -2,6 +2,7 @@
 
 const { BASE, FLAG, FORM, NODE } = require('./kinds');
 const { CLASSES_OF_NODE } = require('./globals');
+const { textOf } = require('./originals');
 
 /** @typedef {import('./graph').Member} Member */
 
@@ -250,25 +251,29 @@ class Classes {
   }
 
   /**
-   * Whether an arrow function with this text is a field that the object's class gives it.
+   * The field that the object's class gives it, if an arrow function is one.
    *
    * @param {any} object
-   * @param {string} text
+   * @param {Member} value
+   * @returns {{ Class: Function, name: string, isInitial: boolean } | undefined}
    */
-  isArrowField(object, text) {
+  arrowField(object, value) {
     for (const { fn, member } of this.#chain(object)) {
       const analysis = member?.analysis ?? this.#analysisOf(fn);
-      const source = Function.prototype.toString.call(fn);
-      for (const [, start, end] of analysis?.cls?.arrowFields ?? []) {
-        if (source.slice(start, end) === text) return true;
-      }
+      const source = textOf(fn);
+      const fields = (analysis?.cls?.arrowFields ?? []).filter(
+        (/** @type {[string, number, number, boolean]} */ [, start, end]) =>
+          source.slice(start, end) === value.text,
+      );
+      const field = fields.find((/** @type {any[]} */ [name]) => name === value.fn.name) ?? fields[0];
+      if (field !== undefined) return { Class: fn, name: field[0], isInitial: field[3] };
     }
-    return false;
+    return undefined;
   }
 
   /** @param {Function} fn */
   #analysisOf(fn) {
-    const text = Function.prototype.toString.call(fn);
+    const text = textOf(fn);
     return text.startsWith('class') ? this.#graph.tools.texts.analysis(text) : undefined;
   }
 
@@ -326,7 +331,7 @@ class Classes {
         }
       });
       if (member !== undefined) (member.more ??= {}).restore = true;
-      list.push([owner, slots]);
+      list.push([owner, slots, cls.privateFields]);
     }
     return list;
   }
@@ -382,3 +387,4 @@ function isMethodOf(fn, text) {
 
 exports.Classes = Classes;
 exports.FREE = FREE;
+exports.isMethodOf = isMethodOf;

@@ -53,8 +53,8 @@ class Definitions {
    * @returns {Definition}
    */
   define(codes, graph) {
-    const sent = codes.map(({ source, name, line, column, form, loads }) => {
-      return { source, name, line, column, form, loads };
+    const sent = codes.map(({ source, name, line, column, form, loads, added }) => {
+      return { source, name, line, column, form, loads, added };
     });
     const { bytes: head } = this.#codec.encode({
       origin: this.origin,

@@ -3,7 +3,9 @@
 const { FLAG, FORM, NODE, USAGE } = require('./kinds');
 const { shareVariables } = require('./cells');
 const { writtenNames } = require('./names');
+const { textOf } = require('./originals');
 const { FORMS, bounded } = require('./texts');
+const { isStrict } = require('./locations');
 
 /** @typedef {import('./graph').Member} Member */
 /** What a variable of an instance is: a primitive, another instance, or something that a name leads to. */
@@ -40,15 +42,17 @@ class Finisher {
   }
 
   /**
-   * A method of a class that travels as well is the class's.
+   * A method of a class that travels as well is the class's, and so is a field that only the class can make.
    *
    * @param {Member} member
    */
-  #isMethod({ fn, node }) {
+  #isMethod({ fn, more, node }) {
     const graph = this.#graph;
-    const method = graph.methods.get(fn);
-    if (method === undefined) return false;
-    graph.nodes[node] = method;
+    const field = more?.properties === undefined ? more?.field : undefined;
+    const made = field && [NODE.FIELD, field.slot, graph.slots.get(field.Class), field.name];
+    const found = graph.methods.get(fn) ?? made;
+    if (found === undefined) return false;
+    graph.nodes[node] = found;
     return true;
   }
 
@@ -99,14 +103,15 @@ class Finisher {
       );
     }
     if (more.meta !== undefined) list.push(graph.node(undefined, [NODE.META, more.meta], node, null));
+    const isBranded = isClass && (analysis.cls.privateFields.length > 0 || analysis.cls.branded);
+    if (isBranded) more.reads = !graph.options.explicit && graph.tools.instances.canMake(member.fn);
     const code = this.#code(member, names, [...(cells?.keys() ?? [])]);
     let sent = sentOf(more, isClass);
     // Instances come back as instances of the submitter's own class.
     const isOld = ['prototype', 'prototypeSlot', 'prototypeParent'].some((key) => more[key] !== undefined);
     if (isClass || isOld) {
-      const privates = isClass && (analysis.cls.privateFields.length > 0 || analysis.cls.branded);
       const id = graph.tools.memory.numberOf(member.fn);
-      sent = { ...sent, id: privates ? -id : id };
+      sent = { ...sent, id: isBranded && !more.reads ? -id : id };
       graph.classes.add(member.fn);
     }
     graph.nodes[node] = [isClass ? NODE.CLASS : NODE.FUNCTION, 0, code, list, sent];
@@ -117,7 +122,8 @@ class Finisher {
     const graph = this.#graph;
     for (const [value, slot] of graph.slots) {
       if (typeof value !== 'function' || slot < 0 || graph.nodes[slot][0] !== NODE.PACKAGE) continue;
-      graph.nodes[slot][3] = graph.tools.memory.numberOf(value);
+      const id = graph.tools.memory.numberOf(value);
+      graph.nodes[slot][3] = hasPrivates(graph, value) ? -id : id;
       graph.classes.add(value);
     }
   }
@@ -127,15 +133,16 @@ class Finisher {
    * @param {string[]} names
    * @param {string[]} cells
    */
-  #code({ analysis, known, more, text }, names, cells) {
+  #code({ analysis, fn, known, more, text }, names, cells) {
     const { texts, memory } = this.#graph.tools;
     const isClass = analysis.form === FORM.CLASS;
     const spec = {
-      strict: known?.strict ?? false,
+      strict: known?.strict ?? isStrict(fn, analysis),
       names,
       cells,
       declaration: analysis.own !== undefined && names.includes(analysis.own) && !isClass,
       restore: isClass && more?.restore === true,
+      reads: isClass && more?.reads === true,
       statics: isClass && more?.statics !== undefined,
       keys: isClass ? (more?.given ?? []) : [],
       heritage: isClass && analysis.cls.heritage === 2,
@@ -145,13 +152,24 @@ class Finisher {
     const place = `${known?.line}:${known?.column}:${filename}`;
     let code = factory.codes.get(place);
     if (code === undefined) {
-      const { source, head, shifts } = factory;
+      const { source, head, shifts, added } = factory;
       const loads = (analysis.flags & FLAG.IMPORT) !== 0;
       const id = memory.code();
       const name = filename === '' ? `tasklets:${id}` : filename;
       const start = known?.column ?? 0;
       const line = known?.line ?? 0;
-      code = { id, source, name, line, start, column: start - head, form: analysis.form, loads, shifts };
+      code = {
+        id,
+        source,
+        name,
+        line,
+        start,
+        column: start - head,
+        form: analysis.form,
+        loads,
+        shifts,
+        added,
+      };
       bounded(factory.codes, place, code, FORMS);
       if (shifts !== undefined) bounded(memory.shifted, id, { ...code, widths: widthsOf(text) });
     }
@@ -294,6 +312,18 @@ class Finisher {
   }
 }
 
+/**
+ * Whether a class of a package has private members, which nobody can read in the worker.
+ *
+ * @param {import('./graph').Graph} graph
+ * @param {Function} Class
+ */
+function hasPrivates(graph, Class) {
+  const text = textOf(Class);
+  const cls = text.startsWith('class') ? graph.tools.texts.analysis(text).cls : undefined;
+  return cls !== undefined && (cls.privateFields.length > 0 || cls.branded);
+}
+
 /** The widths of the lines of a text. @param {string} text */
 function widthsOf(text) {
   return text.split(/\r\n|[\n\r\u2028\u2029]/).map(({ length }) => length);
@@ -348,7 +378,8 @@ function isPrimitive(value) {
 function sentOf(more, isClass) {
   const sent = { ...more };
   // What has gone into the code and its variables.
-  for (const key of ['keys', 'given', 'meta', ...(isClass ? [] : ['heritage', 'restore'])]) delete sent[key];
+  for (const key of ['keys', 'given', 'meta', 'reads', 'field', ...(isClass ? [] : ['heritage', 'restore'])])
+    delete sent[key];
   for (const list of ['properties', 'prototype']) if (sent[list]?.length === 0) delete sent[list];
   for (const key of Object.keys(sent)) if (sent[key] === undefined) delete sent[key];
   return Object.keys(sent).length === 0 ? null : sent;

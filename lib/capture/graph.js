@@ -5,9 +5,11 @@ const { types } = require('node:util');
 const { FLAG, FORM, NODE } = require('./kinds');
 const { Finisher } = require('./finish');
 const { Objects } = require('./objects');
+const { placeOf } = require('./locations');
+const { textOf } = require('./originals');
 const { isWellFormed } = require('./texts');
 const { refusal } = require('./refusal');
-const { Variables, placeOf } = require('./variables');
+const { Variables } = require('./variables');
 
 /**
  * Everything a capture has at hand; one for each `Capture`.
@@ -20,6 +22,7 @@ const { Variables, placeOf } = require('./variables');
  * @property {import('./modules').Builtins} builtins
  * @property {import('./modules').Packages} packages
  * @property {import('./memory').Memory} memory
+ * @property {import('./instances').Instances} instances
  * @property {(value: any) => string | undefined} own the path of an export of this library
  * @property {((value: any) => [string, string] | undefined) | undefined} ownModule what `module()` was given
  */
@@ -151,7 +154,7 @@ class Graph {
     if (own !== undefined) return this.node(fn, [NODE.OWN, own], from, step);
     if (types.isProxy(fn))
       this.refuse(from, step, 'is a Proxy', 'Pass the object behind it, or make it in the task');
-    const text = Function.prototype.toString.call(fn);
+    const text = textOf(fn);
     if (text.endsWith('{ [native code] }')) return this.#native(fn, from, step);
     const node = this.node(fn, [NODE.FUNCTION], from, step);
     /** @type {Member} */

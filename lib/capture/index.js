@@ -44,6 +44,7 @@
 
 const { Builtins, Packages } = require('./modules');
 const { Definitions } = require('./definitions');
+const { Instances } = require('./instances');
 const { Intrinsics } = require('./globals');
 const { Memory } = require('./memory');
 const { NoInspector, Reader } = require('./reader');
@@ -54,7 +55,7 @@ const { Texts } = require('./texts');
 const { lazy } = require('../lazy');
 
 const { describe } = lazy(() => require('./explain'), ['describe']);
-const { placeOf } = lazy(() => require('./variables'), ['placeOf']);
+const { placeOf } = lazy(() => require('./locations'), ['placeOf']);
 const { read } = lazy(() => require('./returning'), ['read']);
 
 /**
@@ -88,9 +89,11 @@ class Capture {
   constructor(host) {
     const reader = new Reader();
     const memory = new Memory();
+    const texts = new Texts(host.analyzer);
     this.#tools = {
-      texts: new Texts(host.analyzer),
+      texts,
       reader,
+      instances: new Instances({ reader, texts }),
       scripts: new Scripts(reader, host.analyzer),
       intrinsics: new Intrinsics(),
       builtins: new Builtins(),
@@ -248,15 +251,26 @@ class Capture {
    * @template {object} C
    * @param {any} fn the task
    * @param {C | undefined} context
-   * @returns {C & { onHook: (value: any) => any }}
+   * @returns {C & { onHook: (value: any) => any, onEnd: () => void }}
    */
   decodeContext(fn, context) {
-    const onHook = (/** @type {any} */ returned) => {
-      const Class =
-        returned.origin === this.#definitions.origin ? this.#tools.memory.classOf(returned.id) : undefined;
-      return read(returned, Class, (stack) => this.mapStack(stack, fn));
+    /** @type {Array<() => void>} */
+    const last = [];
+    /** @type {import('./returning').Home} */
+    const home = {
+      classOf: (number) => this.#tools.memory.classOf(number),
+      instances: this.#tools.instances,
+      mapStack: (stack) => this.mapStack(stack, fn),
+      atEnd: (task) => last.push(task),
     };
-    return Object.assign(/** @type {C} */ (context ?? {}), { onHook });
+    const onHook = (/** @type {any} */ returned) => {
+      const isOwn = returned.origin === this.#definitions.origin;
+      return read(returned, isOwn ? home.classOf(returned.id) : undefined, home);
+    };
+    const onEnd = () => {
+      for (const task of last.splice(0)) task();
+    };
+    return Object.assign(/** @type {C} */ (context ?? {}), { onHook, onEnd });
   }
 }
 

@@ -26,6 +26,7 @@ const NODE = Object.freeze({
   META: 13,
   PROMISIFIED: 14,
   OWN_MODULE: 15,
+  FIELD: 16,
 });
 
 /** How an object's shell is made. */
@@ -42,6 +43,9 @@ const BASE = Object.freeze({
   NAMESPACE: 8,
   CONSTRUCTED: 9,
 });
+
+/** Flags of an object. */
+const OBJECT = Object.freeze({ SEALED: 1, FIXED_LENGTH: 2 });
 
 const PROPERTY = Object.freeze({ WRITABLE: 1, ENUMERABLE: 2, CONFIGURABLE: 4, ACCESSOR: 8 });
 
@@ -65,6 +69,7 @@ const FLAG = Object.freeze({
   OUTER_PRIVATE: 4096,
   THIS: 8192,
   SENSITIVE: 16384,
+  OPEN: 32768,
 });
 
 /** How a free name is used. */
@@ -78,5 +83,6 @@ exports.FLAG = FLAG;
 exports.FORM = FORM;
 exports.LENGTH = LENGTH;
 exports.NODE = NODE;
+exports.OBJECT = OBJECT;
 exports.PROPERTY = PROPERTY;
 exports.USAGE = USAGE;

@@ -14,6 +14,7 @@
  * @property {boolean} bare nothing but the module and the globals is around it
  * @property {'node' | 'package' | 'program'} home whose code it is
  * @property {ReadonlySet<string>} constant names that keep their value
+ * @property {string[]} hidden names of function expressions around it, which V8 does not show
  * @property {Map<string, any> | undefined} values of all its free names, if all of them keep their value
  * @property {Kept | undefined} kept
  * @typedef {{ key: number, values: any[] }} Kept
@@ -31,6 +32,8 @@ class Memory {
   shifted = new Map();
   /** Which scopes functions have, and the snapshot of the heap that said so. @type {WeakMap<Function, { snapshot: number, ids: number[] }>} */
   contexts = new WeakMap();
+  /** Values of names that V8 does not show. @type {WeakMap<Function, Map<string, any>>} */
+  hidden = new WeakMap();
   #keys = 0;
   #codes = 0;
   #classes = 0;

@@ -81,6 +81,7 @@ function simpleArray(array, prototype) {
   const keys = Reflect.ownKeys(array);
   // Holes and further properties: the codec knows holes, but an array full of them is better rebuilt.
   if (keys.length !== length + 1) return undefined;
+  if (!Object.getOwnPropertyDescriptor(array, 'length')?.writable) return undefined;
   return values(array, keys, 'length');
 }
 
@@ -121,7 +122,10 @@ function leaf(object, prototype) {
   }
   if (types.isDate(object))
     return isNative(prototype, 'Date') && Reflect.ownKeys(object).length === 0 ? [] : undefined;
-  if (types.isAnyArrayBuffer(object)) return Reflect.ownKeys(object).length === 0 ? [] : undefined;
+  if (types.isAnyArrayBuffer(object)) {
+    const name = types.isSharedArrayBuffer(object) ? 'SharedArrayBuffer' : 'ArrayBuffer';
+    return isNative(prototype, name) && Reflect.ownKeys(object).length === 0 ? [] : undefined;
+  }
   if (ArrayBuffer.isView(object)) return isPlainView(object, prototype) ? [] : undefined;
   if (types.isRegExp(object)) {
     const untouched = object.lastIndex === 0 && Reflect.ownKeys(object).length === 1;

@@ -91,9 +91,31 @@ class Preparer {
    * @returns {Prepared | undefined}
    */
   known(fn, options) {
-    if (options !== undefined && !isEmpty(options)) return undefined;
+    if (options !== undefined && !isEmpty(options)) {
+      return isExplicitOnly(options) ? this.#withoutVariables(fn) : undefined;
+    }
     const known = this.#byFunction.get(fn);
     if (known !== undefined) return known;
+    const bare = this.#bareOf(fn);
+    if (bare.prepared === null) return undefined;
+    if (bare.isRepeated(fn)) this.#byFunction.set(fn, bare.prepared);
+    return bare.prepared;
+  }
+
+  /**
+   * The same where variables are not to be read: what was found with them counts for functions that have none.
+   *
+   * @param {Function} fn
+   * @returns {Prepared | undefined}
+   */
+  #withoutVariables(fn) {
+    const { prepared: sent } = this.#bareOf(fn);
+    if (sent !== null) return sent;
+    return this.#usesNothing(Function.prototype.toString.call(fn)) ? this.#byFunction.get(fn) : undefined;
+  }
+
+  /** @param {Function} fn */
+  #bareOf(fn) {
     if (typeof fn !== 'function') throw invalid(fn);
     const text = Function.prototype.toString.call(fn);
     let bare = this.#byText.get(text);
@@ -101,9 +123,7 @@ class Preparer {
       bare = new Bare(this.#bare(fn, text));
       bounded(this.#byText, text, bare, HELD);
     }
-    if (bare.prepared === null) return undefined;
-    if (bare.isRepeated(fn)) this.#byFunction.set(fn, bare.prepared);
-    return bare.prepared;
+    return bare;
   }
 
   /**
@@ -278,7 +298,8 @@ class Preparer {
       bounded(this.#byKey, key, entry, HELD);
     }
     if (entry.prepared !== null) return entry.prepared;
-    const lasting = isLasting(graph);
+    const text = Function.prototype.toString.call(fn);
+    const lasting = isLasting(graph) || (graph.options.explicit && this.#usesNothing(text));
     if (++entry.seen === 1 && !keep && !lasting) {
       return prepared(
         fn,
@@ -290,7 +311,6 @@ class Preparer {
     entry.prepared = prepared(fn, this.#definitions.define(codes, { shape, data }), null);
     if (lasting) this.#byFunction.set(fn, entry.prepared);
     // What was looked at only to see whether the code around is strict needs no looking at again.
-    const text = Function.prototype.toString.call(fn);
     if (lasting && codes.length === 1 && this.#usesNothing(text))
       this.#byText.set(text, new Bare(entry.prepared));
     return entry.prepared;
@@ -345,6 +365,11 @@ function invalid(value, what = `a value of type ${value === null ? 'null' : type
 function isEmpty({ captures, this: self, mode, args, keep }) {
   const isAuto = mode === undefined || mode === 'auto';
   return captures === undefined && self === undefined && isAuto && args === undefined && keep !== true;
+}
+
+/** @param {Options} options of which something is set */
+function isExplicitOnly({ mode, ...rest }) {
+  return mode === 'explicit' && isEmpty(rest);
 }
 
 /** @param {any} fn */

@@ -17,18 +17,27 @@ const { runInThisContext } = require('node:vm');
  * @property {number} column from 0
  * @property {Scope[]} scopes innermost first
  * @property {{ target: any, self: any, args: any[] } | undefined} bound
+ * @typedef {{ scriptId: string | undefined, lineNumber: number, columnNumber: number }} Location
+ * @typedef {(fn: Function, expressions: string, place?: Location) => (call: () => any) => any[]} BreakAt
  */
 
 const KEY = Symbol.for('tasklets.reader');
 const HOLDER = 'globalThis[Symbol.for("tasklets.reader")]';
 const TAKE = `function(...a){${HOLDER}.out=a}`;
 
+function nothing() {}
+
 class Reader {
   /** @type {any} */
   #session;
   /** The main realm's: inside a vm context the library's own `globalThis` is the sandbox. */
   #global = runInThisContext('globalThis');
-  #holder = { items: /** @type {any[]} */ ([]), out: /** @type {any[]} */ ([]) };
+  #holder = {
+    items: /** @type {any[]} */ ([]),
+    out: /** @type {any[]} */ ([]),
+    call: /** @type {() => any} */ (nothing),
+    look: /** @type {(...values: any[]) => void} */ (nothing),
+  };
   #depth = 0;
   /** What was read ahead for several captures at once. @type {Map<Function, Reading>} */
   #ahead = new Map();
@@ -66,6 +75,8 @@ class Reader {
     delete this.#global[KEY];
     this.#holder.items = [];
     this.#holder.out = [];
+    this.#holder.call = nothing;
+    this.#holder.look = nothing;
     this.#ahead.clear();
     this.#session.disconnect();
   }
@@ -262,6 +273,53 @@ class Reader {
   }
 
   /**
+   * Lets functions be called that are ended at a certain place, where a look is taken at what is to be seen there. It is
+   * the condition of a breakpoint that looks, and that ends the call; since it never holds, nobody is stopped.
+   *
+   * @template T
+   * @param {Function[]} fns those that are looked into
+   * @param {(breakAt: BreakAt) => T} within
+   * @returns {T}
+   */
+  inside(fns, within) {
+    return this.session(() => {
+      const globals = this.functions(fns).map(({ scopes }) => globalOf(scopes));
+      const others = new Set(globals.filter((global) => global !== undefined && global !== this.#global));
+      for (const other of others)
+        Object.defineProperty(other, KEY, { value: this.#holder, configurable: true });
+      this.#post('Debugger.enable', {});
+      try {
+        return within((fn, expressions, place) => this.#breakAt(fn, expressions, place));
+      } finally {
+        this.#post('Debugger.disable');
+        for (const other of others) delete other[KEY];
+      }
+    });
+  }
+
+  /** @type {BreakAt} */
+  #breakAt(fn, expressions, place) {
+    const condition = `(${HOLDER}.look(${expressions}),false)`;
+    if (place === undefined) {
+      const [objectId] = this.#handles([fn]);
+      this.#post('Debugger.setBreakpointOnFunctionCall', { objectId, condition });
+    } else this.#post('Debugger.setBreakpoint', { location: place, condition });
+    return (call) => {
+      /** @type {any[] | undefined} */
+      let seen;
+      this.#holder.look = (...values) => {
+        seen = values;
+        this.#session.post('Runtime.terminateExecution');
+      };
+      this.#holder.call = call;
+      // The answer is that it was terminated.
+      this.#session.post('Runtime.evaluate', { expression: `${HOLDER}.call()`, silent: true }, () => {});
+      if (seen === undefined) throw new TypeError(`There is no way into \`${fn.name}\``);
+      return seen;
+    };
+  }
+
+  /**
    * Every script of this thread: the debugger tells them when it is enabled, and is disabled at once.
    *
    * @param {(id: string, url: string) => void} tell
@@ -279,6 +337,17 @@ class Reader {
       }
     });
   }
+}
+
+/**
+ * The global object that a function sees.
+ *
+ * @param {Scope[]} scopes
+ * @returns {any}
+ */
+function globalOf(scopes) {
+  const last = scopes.at(-1);
+  return last?.kind === 'Global' ? last.variables : undefined;
 }
 
 /** There is no inspector, or not one that answers synchronously. */

@@ -2,7 +2,7 @@
 
 const { FORM } = require('./kinds');
 const { bounded } = require('./texts');
-const { lookUp } = require('./variables');
+const { lookUp } = require('./scopes');
 
 // A closure that is made anew at the same place, and finds the same in its variables, is the last one again: what was
 // sent for that is right for it. Only for arrow functions that hold no state, and whose variables keep their values;

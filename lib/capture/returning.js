@@ -2,6 +2,9 @@
 
 const { types } = require('node:util');
 
+const { base } = require('./bases');
+const { BASE } = require('./kinds');
+
 // Instances on their way back. A class that was captured has a number at its own isolate; the worker knows the number
 // of what it revived, so that an instance in a result or an error comes back as an instance of the submitter's own
 // class. It is a copy: its own properties, and what is inside a Map, a Set or an Error.
@@ -16,20 +19,33 @@ const { types } = require('node:util');
  * @property {any} body an object, array, Map or Set without its class; for an error what is on it
  * @property {Array<[string, any, boolean]>} properties of an error, and those that a Map or array has besides
  * @property {boolean} isError
+ * @property {Array<[number, any[]]>} privates private state by the number of the class, base first
+ */
+
+/**
+ * What is known of a class that came to a worker.
+ *
+ * @typedef {object} KnownClass
+ * @property {string} origin
+ * @property {number} id
+ * @property {boolean} isClosed its private members cannot go back
+ * @property {((object: any) => any[]) | undefined} read gives its private fields
  */
 
 /**
  * @param {any} object
- * @param {{ origin: string, id: number, hasPrivates: boolean }} ofClass
+ * @param {KnownClass} ofClass
+ * @param {(Class: any) => KnownClass | undefined} knownOf
  * @returns {Returned}
  */
-function write(object, { origin, id, hasPrivates }) {
+function write(object, { origin, id }, knownOf) {
   const isError = types.isNativeError(object);
+  const privates = privatesOf(object, knownOf);
   // An error is better without its private state than not at all.
-  if (hasPrivates && !isError) {
+  if (privates === undefined && !isError) {
     const name = object.constructor?.name;
     throw new TypeError(
-      `an instance of \`${name}\` has private fields, which cannot come back: return its data`,
+      `an instance of \`${name}\` has private members, which cannot come back: return its data`,
     );
   }
   const body = isError ? null : bodyOf(object);
@@ -43,14 +59,48 @@ function write(object, { origin, id, hasPrivates }) {
       );
     else if (enumerable && !isElement(body, key)) addTo(body, properties, key, object[key]);
   }
-  return { origin, id, body, properties, isError };
+  return { origin, id, body, properties, isError, privates: privates ?? [] };
 }
 
-/** @param {any} object */
+/**
+ * The private state of an instance, by the class that gave it, base first; `undefined` if it cannot go back.
+ *
+ * @param {any} object
+ * @param {(Class: any) => KnownClass | undefined} knownOf
+ */
+function privatesOf(object, knownOf) {
+  /** @type {Array<[number, any[]]>} */
+  const levels = [];
+  for (let at = Object.getPrototypeOf(object); at !== null; at = Object.getPrototypeOf(at)) {
+    const known = knownOf(Object.getOwnPropertyDescriptor(at, 'constructor')?.value);
+    if (known?.isClosed) return undefined;
+    if (known?.read === undefined) continue;
+    try {
+      levels.unshift([known.id, known.read(object)]);
+    } catch {
+      // It has the prototype, and was not made by the class: there is nothing private in it.
+    }
+  }
+  return levels;
+}
+
+/**
+ * What an instance is without its class; properties that are not what makes it are added later.
+ *
+ * @param {any} object
+ */
 function bodyOf(object) {
   if (types.isMap(object)) return new Map(Map.prototype.entries.call(object));
   if (types.isSet(object)) return new Set(Set.prototype.values.call(object));
-  return Array.isArray(object) ? Array.from(object) : {};
+  if (Array.isArray(object)) return Object.assign([], { length: object.length });
+  if (types.isArrayBuffer(object)) return new Uint8Array(object).slice().buffer;
+  const found = base(object);
+  if ('inner' in found && found.base === BASE.DATA && found.inner !== object) return found.inner;
+  if ('refused' in found || found.base !== BASE.PLAIN) {
+    const name = object.constructor?.name;
+    throw new TypeError(`an instance of \`${name}\` is more than its properties: return its data`);
+  }
+  return {};
 }
 
 /**
@@ -58,7 +108,7 @@ function bodyOf(object) {
  * @param {string} key
  */
 function isElement(body, key) {
-  return Array.isArray(body) && /^\d+$/.test(key);
+  return (ArrayBuffer.isView(body) || types.isStringObject(body)) && /^\d+$/.test(key);
 }
 
 /**
@@ -68,26 +118,80 @@ function isElement(body, key) {
  * @param {any} value
  */
 function addTo(body, properties, key, value) {
+  const isElementOf = Array.isArray(body) && /^\d+$/.test(key);
   const isPlain = Object.getPrototypeOf(body) === Object.prototype && key !== '__proto__';
-  if (isPlain) body[key] = value;
+  if (isPlain || isElementOf) body[key] = value;
   else properties.push([key, value, true]);
 }
 
 /**
+ * What an isolate needs to make instances of its own classes.
+ *
+ * @typedef {object} Home
+ * @property {(number: number) => any} classOf
+ * @property {import('./instances').Instances} instances
+ * @property {(stack: string) => string} mapStack
+ * @property {(task: () => void) => void} atEnd when the whole value has been read
+ */
+
+/**
  * @param {Returned} returned
  * @param {any} Class
- * @param {(stack: string) => string} mapStack
+ * @param {Home} home
  * @returns {any}
  */
-function read({ body, properties, isError }, Class, mapStack) {
-  const object = isError ? new Error() : body;
-  if (Class !== undefined) Object.setPrototypeOf(object, Class.prototype);
-  if (isError) for (const key of Reflect.ownKeys(object)) Reflect.deleteProperty(object, key);
-  for (const [name, value, enumerable] of properties) {
-    const shown = isError && name === 'stack' && typeof value === 'string' ? mapStack(value) : value;
-    Object.defineProperty(object, name, { value: shown, enumerable, writable: true, configurable: true });
-  }
+function read(returned, Class, home) {
+  const { body, properties, isError, privates } = returned;
+  const made = Class === undefined || privates.length === 0 ? undefined : make(returned, Class, home);
+  const object = made ?? (isError ? emptyError() : body);
+  if (made === undefined && Class !== undefined) Object.setPrototypeOf(object, Class.prototype);
+  // What refers back to an instance is in its place at the end only.
+  home.atEnd(() => {
+    if (made !== undefined && !isError) pour(body, object);
+    for (const [name, value, enumerable] of properties) {
+      const shown = isError && name === 'stack' && typeof value === 'string' ? home.mapStack(value) : value;
+      Object.defineProperty(object, name, { value: shown, enumerable, writable: true, configurable: true });
+    }
+    if (made === undefined) return;
+    for (const [number, values] of privates) home.instances.set(object, home.classOf(number), values);
+  });
   return object;
+}
+
+/**
+ * An object with the private members of its class; `undefined` for an error that comes back without.
+ *
+ * @param {Returned} returned
+ * @param {any} Class
+ * @param {Home} home
+ */
+function make({ isError }, Class, { instances }) {
+  try {
+    return instances.make(Class);
+  } catch (error) {
+    if (isError) return undefined;
+    throw error;
+  }
+}
+
+function emptyError() {
+  const error = new Error();
+  for (const key of Reflect.ownKeys(error)) Reflect.deleteProperty(error, key);
+  return error;
+}
+
+/**
+ * @param {any} body
+ * @param {any} object of the same kind
+ */
+function pour(body, object) {
+  if (types.isMap(body)) for (const [key, value] of body) Map.prototype.set.call(object, key, value);
+  else if (types.isSet(body)) for (const value of body) Set.prototype.add.call(object, value);
+  else if (Array.isArray(body)) object.length = body.length;
+  for (const key of Object.keys(body)) {
+    const value = body[key];
+    Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+  }
 }
 
 exports.read = read;

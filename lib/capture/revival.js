@@ -1,18 +1,12 @@
 'use strict';
 
-const Module = require('node:module');
-const path = require('node:path');
-const { pathToFileURL } = require('node:url');
-const { promisify } = require('node:util');
-
-const { NODE } = require('./kinds');
+const { NODE, OBJECT } = require('./kinds');
 const { functionIn, run } = require('./factories');
-const { ModuleError } = /** @type {any} */ (require('../errors'));
+const { remember } = require('./originals');
 const { lazy } = require('../lazy');
 
 // Only what brings something along needs these.
-const { follow } = lazy(() => require('./globals'), ['follow']);
-const { builtin } = lazy(() => require('./modules'), ['builtin']);
+const { named } = lazy(() => require('./named'), ['named']);
 const { brand, define, shell } = lazy(() => require('./shells'), ['brand', 'define', 'shell']);
 
 /** Thrown where a class is needed that is just being made. */
@@ -45,6 +39,8 @@ class Revival {
   #watched = [];
   /** Ways into classes with private state. @type {Map<number, import('./factories').Made>} */
   brands = new Map();
+  /** Functions that classes made as fields of instances, by class and name. @type {Map<number, Map<string, Function>>} */
+  fields = new Map();
 
   /**
    * @param {import('./revive').Reviver} reviver
@@ -169,8 +165,10 @@ class Revival {
         return this.put(slot, this.get(node[1]).prototype);
       case NODE.MEMBER:
         return this.put(slot, this.#member(node));
+      case NODE.FIELD:
+        return this.put(slot, this.#field(node));
       default:
-        return this.put(slot, this.#reference(node));
+        return this.put(slot, this.#named(node));
     }
   }
 
@@ -257,7 +255,9 @@ class Revival {
     assign();
     this.#flush();
     const Class = this.put(slot, made.make());
-    this.#reviver.knowClass(Class, this.#definition.origin, more.id);
+    const { added } = this.#definition.codes[code];
+    if (added !== undefined) remember(Class, added);
+    this.#reviver.knowClass(Class, this.#definition.origin, more.id, made.restore);
     this.brands.set(slot, made);
     if (slots.length > 0) this.fill(assign);
     if (more !== null) {
@@ -290,13 +290,19 @@ class Revival {
   #object(slot, node) {
     const [, , prototype, properties, flags, , privates] = node;
     let object = shell(this, node);
-    if (privates !== undefined) object = brand(this, object, privates);
+    if (privates !== undefined) {
+      const branded = brand(this, object, privates);
+      object = branded.object;
+      this.fields.set(slot, branded.fields);
+    }
     this.put(slot, object);
     this.fill(() => {
       if (typeof prototype === 'number') Object.setPrototypeOf(object, this.get(prototype));
       define(this, object, properties);
     });
-    if (flags & 1) this.atLast(() => Object.preventExtensions(object));
+    if (flags & OBJECT.FIXED_LENGTH)
+      this.atLast(() => Object.defineProperty(object, 'length', { writable: false }));
+    if (flags & OBJECT.SEALED) this.atLast(() => Object.preventExtensions(object));
     return object;
   }
 
@@ -312,6 +318,25 @@ class Revival {
     return cell;
   }
 
+  /**
+   * A field that the class made when its instance was made.
+   *
+   * @param {any[]} node
+   */
+  #field([, owner, Class, name]) {
+    this.get(owner);
+    return this.fields.get(owner)?.get(`${Class}:${name}`);
+  }
+
+  /** @param {any[]} node */
+  #named(node) {
+    const value = named(this, this.#reviver, node);
+    const [kind, , , id] = node;
+    if (kind === NODE.PACKAGE && id !== undefined)
+      this.#reviver.knowClass(value, this.#definition.origin, id);
+    return value;
+  }
+
   /** @param {any[]} node */
   #member([, owner, isStatic, key, side]) {
     const Class = this.get(owner);
@@ -319,67 +344,6 @@ class Revival {
     const descriptor = Object.getOwnPropertyDescriptor(isStatic ? Class : Class.prototype, name);
     return /** @type {any} */ (descriptor)?.[side];
   }
-
-  /**
-   * @param {string} file
-   * @param {string[]} steps
-   * @param {number | undefined} id
-   */
-  #package(file, steps, id) {
-    let exported;
-    try {
-      exported = Module.createRequire(file)(file);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ModuleError(`The module ${file} cannot be loaded in the worker: ${reason}`, { cause });
-    }
-    const value = walk(exported, steps);
-    if (id !== undefined) this.#reviver.knowClass(value, this.#definition.origin, id);
-    return value;
-  }
-
-  /** @param {any[]} node */
-  #reference([kind, first, second, id]) {
-    switch (kind) {
-      case NODE.SYMBOL:
-        return symbol(first, second);
-      case NODE.INTRINSIC:
-        return follow(first);
-      case NODE.BUILTIN:
-        return walk(builtin(first), second);
-      case NODE.PACKAGE:
-        return this.#package(first, second, id);
-      case NODE.REQUIRE:
-        return Module.createRequire(first);
-      case NODE.OWN:
-        return walk(this.#reviver.own(), first === '' ? [] : first.split('.'));
-      case NODE.OWN_MODULE:
-        return this.#reviver.own().module(first, second);
-      case NODE.PROMISIFIED:
-        return promisified(this, first);
-      case NODE.META:
-        return meta(this.get(first));
-      default:
-        throw new Error(`Unknown node ${kind}`);
-    }
-  }
-}
-
-/**
- * @param {number} kind
- * @param {string} name
- */
-function symbol(kind, name) {
-  if (kind === 0) return /** @type {any} */ (Symbol)[name];
-  return kind === 1 ? Symbol.for(name) : Symbol(name);
-}
-
-/**
- * @param {any} value
- * @param {string[]} steps
- */
-function walk(value, steps) {
-  return steps.reduce((at, step) => at[step], value);
 }
 
 /**
@@ -388,45 +352,6 @@ function walk(value, steps) {
  */
 function rename(fn, name) {
   Object.defineProperty(fn, 'name', { value: name, configurable: true });
-}
-
-/**
- * What `util.promisify` made. The function that it calls may be being made just now, so it is asked for when it is called.
- *
- * @param {Revival} revival
- * @param {number} slot
- */
-function promisified(revival, slot) {
-  /** @this {any} @param {any[]} args */
-  const original = function (...args) {
-    return Reflect.apply(revival.get(slot), this, args);
-  };
-  revival.fill(() => revival.get(slot));
-  return promisify(original);
-}
-
-/** @param {string} url */
-function meta(url) {
-  const isFile = url.startsWith('file:');
-  const filename = isFile ? require('node:url').fileURLToPath(url) : undefined;
-  const find = filename === undefined ? undefined : Module.createRequire(filename);
-  return Object.assign(Object.create(null), {
-    ...(filename === undefined ? {} : { dirname: path.dirname(filename), filename }),
-    main: false,
-    resolve: (/** @type {string} */ specifier) => resolve(specifier, url, find),
-    url,
-  });
-}
-
-/**
- * @param {string} specifier
- * @param {string} base
- * @param {any} find
- */
-function resolve(specifier, base, find) {
-  if (Module.isBuiltin(specifier)) return specifier.startsWith('node:') ? specifier : `node:${specifier}`;
-  if (/^(\.{0,2}\/|[a-z]+:)/.test(specifier)) return new URL(specifier, base).href;
-  return pathToFileURL(find(specifier)).href;
 }
 
 exports.Revival = Revival;

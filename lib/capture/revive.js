@@ -58,7 +58,7 @@ class Reviver {
   #definitions = new Map();
   /** @type {Map<string, Kept>} */
   #kept = new Map();
-  /** @type {WeakMap<Function, { origin: string, id: number, hasPrivates: boolean }>} */
+  /** @type {WeakMap<Function, import('./returning').KnownClass>} */
   #classes = new WeakMap();
 
   /** @param {{ definition(id: number): Uint8Array, codec: any, own?: () => any }} host */
@@ -117,18 +117,19 @@ class Reviver {
     if (typeof constructor !== 'function') return undefined;
     const known = this.#classes.get(constructor);
     if (known === undefined || Object.getPrototypeOf(object) !== constructor.prototype) return undefined;
-    return write(object, known);
+    return write(object, known, (Class) => this.#classes.get(Class));
   }
 
   /**
    * @param {Function} Class
    * @param {string} origin
-   * @param {number} id negative if its instances have private fields
+   * @param {number} id negative if its instances have private members that cannot go back
+   * @param {(object: any) => any[]} [read] gives the private fields of an instance
    */
-  knowClass(Class, origin, id) {
+  knowClass(Class, origin, id, read) {
     if (typeof Class !== 'function') return;
     this.hasClasses = true;
-    this.#classes.set(Class, { origin, id: Math.abs(id), hasPrivates: id < 0 });
+    this.#classes.set(Class, { origin, id: Math.abs(id), isClosed: id < 0, read });
   }
 
   /**

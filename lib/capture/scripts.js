@@ -13,7 +13,7 @@ const { bounded } = require('./texts');
  * @property {string} source
  * @property {Set<string>} top the variables of the outermost scope
  * @property {Map<string, Place>} places by `line:column`
- * @typedef {{ line: number, column: number, strict: boolean, declaration: boolean, bare: boolean, constant: string[] }} Place
+ * @typedef {{ line: number, column: number, strict: boolean, declaration: boolean, bare: boolean, constant: string[], hidden: string[] }} Place
  */
 
 /** Names of scripts, and contents of files, that are kept at the same time. */
@@ -178,7 +178,7 @@ class Scripts {
     const places = new Map();
     // Code that comes as text may assign to anything.
     const isOpen = /\beval\b|\bwith\s*\(/.test(source);
-    for (const [line, column, firstLine, firstColumn, bits, constant] of functions) {
+    for (const [line, column, firstLine, firstColumn, bits, constant, hidden] of functions) {
       places.set(`${line}:${column}`, {
         line: firstLine,
         column: firstColumn,
@@ -186,6 +186,7 @@ class Scripts {
         declaration: (bits & DECLARATION) !== 0,
         bare: (bits & BARE) !== 0,
         constant: isOpen ? [] : constant,
+        hidden,
       });
     }
     return { source, top: new Set(top), places };

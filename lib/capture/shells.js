@@ -126,13 +126,16 @@ function weakSetOf(revival, slots) {
  *
  * @param {Revival} revival
  * @param {any} object
- * @param {Array<[number, number[]]>} levels base first
+ * @param {Array<[number, number[], string[]]>} levels base first: a class, and the values and names of its private fields
+ * @returns {{ object: any, fields: Map<string, Function> }} the fields that were made, by class and name
  */
 function brand(revival, object, levels) {
   let branded = object;
-  for (const [slot] of levels) {
+  /** @type {Map<string, Function>} */
+  const fields = new Map();
+  for (const [slot, , names] of levels) {
     const Class = revival.get(slot);
-    const { guard } = /** @type {any} */ (revival.brands.get(slot));
+    const { guard, restore } = /** @type {any} */ (revival.brands.get(slot));
     const parent = Object.getPrototypeOf(Class);
     const derived = parent !== Function.prototype;
     const target = branded;
@@ -149,6 +152,11 @@ function brand(revival, object, levels) {
       guard(false);
       if (derived) Object.setPrototypeOf(Class, parent);
     }
+    for (const key of Object.keys(branded)) keep(fields, `${slot}:${key}`, branded[key]);
+    if (names.length > 0)
+      restore(branded).forEach((/** @type {any} */ value, /** @type {number} */ at) =>
+        keep(fields, `${slot}:${names[at]}`, value),
+      );
   }
   // Public fields have been set to nothing: the real ones follow, in their own order.
   for (const key of Reflect.ownKeys(branded)) Reflect.deleteProperty(branded, key);
@@ -159,7 +167,16 @@ function brand(revival, object, levels) {
       if (values[index].length > 0) restore(branded, values[index]);
     });
   });
-  return branded;
+  return { object: branded, fields };
+}
+
+/**
+ * @param {Map<string, Function>} fields
+ * @param {string} name
+ * @param {any} value
+ */
+function keep(fields, name, value) {
+  if (typeof value === 'function') fields.set(name, value);
 }
 
 /**

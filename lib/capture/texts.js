@@ -14,7 +14,7 @@
  * @property {Map<string, Factory>} factories by how they are wanted
  * @property {string} [error]
  * @typedef {{ name: string, usage: number, members: string[] | undefined }} Name
- * @typedef {{ source: string, head: number, shifts?: number[][], codes: Map<string, any> }} Factory
+ * @typedef {{ source: string, head: number, shifts?: number[][], added?: number[][], codes: Map<string, any> }} Factory
  * @typedef {object} Analyzer
  * @property {(text: string) => string} analyzeFunction
  * @property {(text: string, spec: string) => string} buildFactory

@@ -18,6 +18,7 @@ const others = lazy(() => require('./read-others'), ['readCollection', 'readOthe
  * @property {unknown[]} [extras]
  * @property {(number: number, length: number) => ArrayBuffer | null} [detach]
  * @property {(value: any) => unknown} [onHook]
+ * @property {() => void} [onEnd]
  * @property {(stack: string) => string} [mapStack]
  */
 
@@ -105,6 +106,7 @@ class Decoder extends Reader {
       if (this.later.length > 0) this.drain();
       if (this.position !== end) this.broken('its body has another length');
       this.position = next;
+      this.context.onEnd?.();
       return root;
     } finally {
       this.context = NOTHING;

@@ -23,6 +23,7 @@
 //   detach      the ArrayBuffer for a number that `attach` gave, and its length
 //   onHook      makes the value for what `onFunction` or `onObject` gave. Where that refers back to the
 //               value being made, the place is filled once it is.
+//   onEnd       is called when everything has been read, and what refers to something else is in its place
 //   mapStack    maps the stack of every error
 //
 // While a message is written, getters and hooks run foreign code: `encoder.busy` is true then, and

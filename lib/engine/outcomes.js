@@ -6,9 +6,10 @@ const { capture } = require('../capture-host');
 const { CancelledError, decorate, fromNative } = require('../errors');
 const { factsOf, libraryStack } = require('../failure');
 const { FORM, KIND, MAIL, aligned } = require('../frames');
-const { attempted, call, extrasOf, fulfil, isSettled, refuse, started } = require('../handle');
+const { attempted, call, extrasOf, fulfil, isSettled, refuse, started, took } = require('../handle');
 const { lazy } = require('../lazy');
 const { stackOf } = require('../stacks');
+const { note, noted, usageOf } = require('../usages');
 
 /** What only some tasks need. */
 const attached = lazy(() => require('../attached-content'), ['fetcher']);
@@ -17,7 +18,7 @@ const retries = lazy(() => require('../retry'), ['worthRetrying']);
 /**
  * @typedef {import('../engine').Engine} Engine
  * @typedef {import('../handle').TaskHandle<any>} TaskHandle
- * @typedef {import('../handle').Usage} Usage
+ * @typedef {import('../usages').Usage} Usage
  */
 
 /**
@@ -31,15 +32,19 @@ const retries = lazy(() => require('../retry'), ['worthRetrying']);
  */
 function settle(engine, handle, kind, form, letter) {
   const { at, view } = letter;
-  const usage = usageOf(letter, view.getFloat64(at + MAIL.QUEUE, true));
   if (kind !== KIND.FULFILLED) {
+    const usage = usageOf(letter, view.getFloat64(at + MAIL.QUEUE, true));
     const error = engine.errorOf(handle, kind, letter, usage);
     refuse(handle, error, usage, error instanceof CancelledError);
-  } else if (form !== 0) {
-    settleOddly(engine, handle, form, letter, usage);
+    return;
+  }
+  const place = note(letter);
+  took(handle, noted(), place);
+  if (form !== 0) {
+    settleOddly(engine, handle, form, letter);
   } else {
     letter.decoder.reset(letter.bytes, at + MAIL.HEADER);
-    fulfilFrom(handle, letter.decoder, undefined, usage, letter.now);
+    fulfilFrom(handle, letter.decoder, undefined, letter.now);
   }
 }
 
@@ -50,19 +55,19 @@ function settle(engine, handle, kind, form, letter) {
  * @param {TaskHandle} handle
  * @param {number} form
  * @param {any} letter
- * @param {Usage} usage
  */
-function settleOddly(engine, handle, form, letter, usage) {
+function settleOddly(engine, handle, form, letter) {
   const { id } = handle;
   const detach = attached.fetcher(() => id, true);
   const hooked = form & FORM.HOOKED ? capture().decodeContext(handle.task, { detach }) : { detach };
   if (form & FORM.PARCEL) {
-    engine.parcels.receive(id, usage.worker, letter, (context, decoder) => {
-      fulfilFrom(handle, decoder, { ...context, ...hooked }, usage, performance.now());
+    const worker = letter.view.getInt32(letter.at + MAIL.WORKER, true);
+    engine.parcels.receive(id, worker, letter, (context, decoder) => {
+      fulfilFrom(handle, decoder, { ...context, ...hooked }, performance.now());
     });
   } else {
     letter.decoder.reset(letter.bytes, letter.at + MAIL.HEADER);
-    fulfilFrom(handle, letter.decoder, hooked, usage, letter.now);
+    fulfilFrom(handle, letter.decoder, hooked, letter.now);
   }
 }
 
@@ -70,33 +75,17 @@ function settleOddly(engine, handle, form, letter, usage) {
  * @param {TaskHandle} handle
  * @param {any} decoder
  * @param {any} context
- * @param {Usage} usage
  * @param {number} now
  */
-function fulfilFrom(handle, decoder, context, usage, now) {
+function fulfilFrom(handle, decoder, context, now) {
   let value;
   try {
     value = decoder.readValue(context);
   } catch (error) {
-    refuse(handle, error, usage, false);
+    refuse(handle, error, undefined, false);
     return;
   }
-  fulfil(handle, value, usage, now);
-}
-
-/**
- * @param {any} letter
- * @param {number} queueTime
- * @returns {Usage}
- */
-function usageOf({ at, view }, queueTime) {
-  return {
-    queueTime,
-    runTime: view.getFloat64(at + MAIL.RUN, true),
-    cpuTime: view.getFloat64(at + MAIL.CPU, true),
-    attempts: view.getUint32(at + MAIL.ATTEMPT, true),
-    worker: view.getInt32(at + MAIL.WORKER, true),
-  };
+  fulfil(handle, value, now);
 }
 
 /**

@@ -14,6 +14,9 @@ const { healthPage, metricsPage } = require('./routes');
 
 /** @typedef {import('./answer').Answer} Answer */
 
+/** `next('route')` is no error: it leaves the route, as if nothing had been thrown. */
+const ORDERS = new Set(['route', 'router']);
+
 /**
  * @param {any} handler
  * @param {unknown} [options]
@@ -36,7 +39,7 @@ function offload(handler, options) {
       if (answer !== undefined) await send(req, res, answer);
     } catch (error) {
       const refusal = refusalOf(error, pool, req.httpVersionMajor);
-      if (refusal === undefined || res.headersSent) next(asThrown(error));
+      if (refusal === undefined || res.headersSent) next(asThrown(error, ORDERS));
       else await refuse(error, refusal, fallback, req, res, next);
     }
   };
@@ -70,7 +73,7 @@ async function refuse(error, refusal, fallback, req, res, next) {
   try {
     await fallback(error, req, res, next);
   } catch (thrown) {
-    next(asThrown(thrown));
+    next(asThrown(thrown, ORDERS));
   }
 }
 

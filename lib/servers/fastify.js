@@ -8,7 +8,7 @@
  */
 
 const { Readable } = require('node:stream');
-const { defaultPool } = require('../default-pool');
+const { TASK_VERBS, defaultPool } = require('../default-pool');
 const { isObject } = require('../options/checks');
 const { Pool } = require('../pool');
 const { bytesOf } = require('./answer');
@@ -19,24 +19,6 @@ const { copyOf } = require('./request');
 const { healthPage, metricsPage } = require('./routes');
 
 /** @typedef {import('./answer').Answer} Answer */
-
-/** What of a pool is there on the server. Not what is about the program: `shutdown`, `start` and the like. */
-const VERBS = /** @type {const} */ ([
-  'run',
-  'runAll',
-  'map',
-  'stream',
-  'graph',
-  'batch',
-  'retry',
-  'wrap',
-  'module',
-  'explain',
-  'cancel',
-  'getHealth',
-  'getStats',
-  'getActiveTaskCount',
-]);
 
 /**
  * @param {any} fastify
@@ -59,7 +41,7 @@ Object.assign(plugin, {
 
 /** @param {any} pool */
 function decoration(pool) {
-  const verbs = VERBS.map((verb) => [verb, (/** @type {unknown[]} */ ...args) => pool[verb](...args)]);
+  const verbs = TASK_VERBS.map((verb) => [verb, (/** @type {unknown[]} */ ...args) => pool[verb](...args)]);
   // What is wrong with the options is said where they are read.
   const own = (/** @type {any} */ options = {}) =>
     isObject(options) ? { ...options, pool: options.pool ?? pool } : options;
@@ -137,11 +119,21 @@ async function send(request, reply, { status, headers, body }) {
   if (status !== undefined) reply.code(status);
   else if (body === undefined && before === 200) reply.code(204);
   for (const [name, value] of headers) setHeader(reply, name, value);
-  if (payload instanceof Readable && request.method === 'HEAD') {
-    payload.destroy();
-    return reply.send();
-  }
-  return reply.send(payload);
+  if (!(payload instanceof Readable) || hasBody(request, reply)) return reply.send(payload);
+  payload.destroy();
+  // Still a stream: to Fastify the length of nothing would be the length of what is not sent.
+  return reply.send(Readable.from([], { objectMode: false }));
+}
+
+/**
+ * Whether the response has a body. Node drops one that it may not have, but Fastify would read it to its end, which
+ * may never come.
+ *
+ * @param {any} request
+ * @param {any} reply
+ */
+function hasBody({ method }, { statusCode }) {
+  return method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
 }
 
 /**

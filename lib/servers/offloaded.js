@@ -10,6 +10,7 @@ const { moduleOf } = require('../verbs/module');
 const { engineOf } = require('../pool');
 const { answerOf } = require('./answer');
 const { openChunks } = require('./chunks');
+const { isOver, onDeparture } = require('./departure');
 const { forGenerator } = require('./options');
 
 /**
@@ -164,7 +165,7 @@ async function answerFor(start, response) {
   const task = start();
   let hasLeft = false;
   // Also where somebody else has answered, and where it was answered by us: then nothing is left to be ended.
-  response.once('close', () => {
+  onDeparture(response, () => {
     hasLeft = true;
     task.leave();
   });
@@ -177,11 +178,6 @@ async function answerFor(start, response) {
     if (hasLeft || isOver(response)) return undefined;
     throw error;
   }
-}
-
-/** @param {any} response */
-function isOver(response) {
-  return response.headersSent || response.writableEnded || response.destroyed || response.stream?.destroyed;
 }
 
 module.exports = { Offloaded, answerFor };

@@ -90,12 +90,17 @@ function withStatus(error, { status, headers }) {
 }
 
 /**
- * What is thrown as an error must be something: `next(undefined)` means that all is well.
+ * What is handed on as an error must be one to the server: `next(undefined)` means that all is well.
  *
  * @param {unknown} thrown
+ * @param {ReadonlySet<unknown>} [orders] what means something else to the server
  */
-function asThrown(thrown) {
-  return thrown ? thrown : new Error(`The handler threw \`${String(thrown)}\``, { cause: thrown });
+function asThrown(thrown, orders = NONE) {
+  if (thrown && !orders.has(thrown)) return thrown;
+  return new Error(`The handler threw \`${String(thrown)}\``, { cause: thrown });
 }
+
+/** @type {ReadonlySet<unknown>} */
+const NONE = new Set();
 
 module.exports = { asThrown, refusalOf, withStatus };

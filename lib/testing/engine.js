@@ -78,7 +78,7 @@ class InlineEngine extends Engine {
    * @param {import('../handle').TaskHandle<any>} handle
    * @param {number} kind
    * @param {any} letter
-   * @param {import('../handle').Usage} usage
+   * @param {import('../usages').Usage} usage
    */
   errorOf(handle, kind, letter, usage) {
     const { injected } = letter;

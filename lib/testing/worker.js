@@ -189,7 +189,14 @@ class InlineWorker {
    */
   yielded(run, value) {
     const encoder = new Encoder();
-    const form = writeYielded(encoder, run, value, () => this.#engine.isolate.nextId(), this.#post);
+    const form = writeYielded(
+      encoder,
+      run,
+      value,
+      this.#tasks,
+      () => this.#engine.isolate.nextId(),
+      this.#post,
+    );
     const body = copyOf(encoder.bytes, 0, encoder.position);
     this.#yielded = { run, body, kind: KIND.YIELDED | (form << 8) };
     return body.length;

@@ -2,9 +2,12 @@
 
 /** What a worker says of its heap, and how it gives memory back while it has nothing to do. */
 
-const { getHeapStatistics } = require('node:v8');
 const binding = require('../native');
+const { lazy } = require('../lazy');
 const { now } = require('./guard');
+
+// It brings streams along, which a worker's first task need not wait for.
+const { getHeapStatistics } = lazy(() => require('node:v8'), ['getHeapStatistics']);
 
 /** Milliseconds between two words about the heap. */
 const WEIGH_AFTER = 100;
@@ -12,6 +15,7 @@ const WEIGH_AFTER = 100;
 class Heap {
   #isolate;
   #lastWeighed = -Infinity;
+  #isFresh = true;
   /** Where idle workers are to give memory back. @type {InstanceType<typeof import('./cleaner').Cleaner> | undefined} */
   #cleaner = undefined;
 
@@ -35,7 +39,9 @@ class Heap {
    * @param {number} time it is now
    */
   look(time) {
-    if (time - this.#lastWeighed > WEIGH_AFTER) this.#weigh(time);
+    // Before the first task there is nothing to say.
+    if (this.#isFresh) this.#isFresh = false;
+    else if (time - this.#lastWeighed > WEIGH_AFTER) this.#weigh(time);
   }
 
   /** @param {number} time */

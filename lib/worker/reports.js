@@ -161,7 +161,7 @@ class Reports {
     outbox.position = body;
     let form;
     try {
-      form = writeYielded(outbox, task, value, this.#nextId, this.#post);
+      form = writeYielded(outbox, task, value, this.#tasks, this.#nextId, this.#post);
     } catch (error) {
       outbox.position = start;
       throw error;

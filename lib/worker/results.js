@@ -54,14 +54,16 @@ function writeResult(encoder, task, value, tasks, post) {
  * @param {Encoder} encoder
  * @param {Task} task
  * @param {unknown} value
+ * @param {Tasks} tasks
  * @param {() => number} nextId
  * @param {Post} post
  * @returns {number} the form
  */
-function writeYielded(encoder, task, value, nextId, post) {
+function writeYielded(encoder, task, value, tasks, nextId, post) {
   const start = encoder.position;
   const transfer = typeof value === 'object' && value !== null ? transfersOf(value) : [];
   const context = { extras: /** @type {any[]} */ ([]), transfer, root: 'yielded' };
+  tasks.hook(context);
   encoder.writeValue(value, context);
   if (context.extras.length === 0) return 0;
   encoder.ensure(8);

@@ -3,7 +3,7 @@
 /**
  * Loaded into a program and its workers before anything else, it has every section of the pack compiled as a script, and
  * keeps what V8 made of them on `process.emit('tasklets:keep')`: in `made/` of the package, which is the working directory.
- * They are compiled under the names that they will have in the folder that the file `place` says.
+ * On Node 20, whose V8 keeps that, they are compiled under the names that they have in the folder that the file `place` says.
  */
 
 const fs = require('node:fs');
@@ -15,7 +15,8 @@ const copy = process.cwd();
 const NAME = `${process.versions.v8}-${process.platform}-${process.arch}`;
 /** Where the pack looks. */
 const CODE = path.join(copy, 'dist', 'code', NAME);
-const place = fs.readFileSync(path.join(copy, 'place'), 'utf8');
+const keepsNames = process.versions.v8.startsWith('11.');
+const place = keepsNames ? fs.readFileSync(path.join(copy, 'place'), 'utf8') : 'tasklets';
 
 if (isMainThread) {
   // Empty files, which V8 refuses: so each section is opened as a script, and compiled.
@@ -29,7 +30,7 @@ if (isMainThread) {
   }
 }
 
-fs.writeFileSync(path.join(CODE, 'place'), path.join(copy, 'dist'));
+if (keepsNames) fs.writeFileSync(path.join(CODE, 'place'), path.join(copy, 'dist'));
 const files = fs.readdirSync(CODE);
 /** @type {Map<string, vm.Script>} */
 const scripts = new Map();
@@ -51,6 +52,6 @@ vm.Script = class extends Script {
 process.on(/** @type {any} */ ('tasklets:keep'), () => {
   const target = path.join(copy, 'made', NAME);
   fs.mkdirSync(target, { recursive: true });
-  fs.writeFileSync(path.join(target, 'place'), place);
+  if (keepsNames) fs.writeFileSync(path.join(target, 'place'), place);
   for (const [file, script] of scripts) fs.writeFileSync(path.join(target, file), script.createCachedData());
 });

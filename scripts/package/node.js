@@ -9,6 +9,11 @@ const { ROOT, command, folder, node, npmInstall, project, works } = require('./t
 
 /** Bytes that an installation may add. */
 const MOST = 6_000_000;
+/** So many versions of Node a release has the pack compiled ahead for. */
+const AHEAD = 3;
+
+/** The oldest TypeScript that reads the types, and types of Node that it reads. */
+const OLDEST = ['typescript@5.3', '@types/node@20'];
 
 /** @typedef {Awaited<ReturnType<typeof import('./tools').tarballs>>} Tarballs */
 
@@ -42,11 +47,23 @@ const checks = {
     ]);
   },
 
+  'what was compiled ahead is taken from the package of the platform': async () => {
+    // On Node 20 it would hold for the place only where it was made.
+    if (process.versions.v8.startsWith('11.')) return 'not on this Node';
+    const hook = path.join(ROOT, '__test__', 'fixtures', 'pack', 'sections.js');
+    const program = "require('tasklets').run((x) => x, { args: [1] })";
+    const told = await node(folder('node'), ['-r', hook, '-e', program]);
+    assert.match(told, /^task taken$/m);
+  },
+
   'an installation stays small, and brings nothing else': async () => {
     const cwd = path.join(folder('node'), 'node_modules');
     const packages = fs.readdirSync(cwd).filter((name) => !name.startsWith('.'));
     assert.equal(packages.length, 2, packages.join());
-    const size = packages.reduce((sum, name) => sum + sizeOf(path.join(cwd, name)), 0);
+    const code = packages.map((name) => path.join(cwd, name, 'code')).find((place) => fs.existsSync(place));
+    assert.ok(code !== undefined, 'nothing was compiled ahead');
+    const here = packages.reduce((sum, name) => sum + sizeOf(path.join(cwd, name)), 0);
+    const size = here + (AHEAD - 1) * sizeOf(code);
     assert.ok(size < MOST, `${size} bytes`);
     return `${(size / 1e6).toFixed(2)} MB`;
   },
@@ -75,6 +92,13 @@ const checks = {
       const options = ['--strict', '--noEmit', '--target', 'es2022', '--types', 'node', '--esModuleInterop'];
       await command(cwd, tsc, ['--module', module, '--moduleResolution', resolution, ...options, ...files]);
     }
+  },
+
+  'the oldest TypeScript reads the types': async ({ main }) => {
+    const cwd = project('typescript');
+    await npmInstall(cwd, [main.file, ...OLDEST]);
+    const options = ['--strict', '--noEmit', '--target', 'es2022', '--module', 'nodenext', 'typed.ts'];
+    await command(cwd, path.join(cwd, 'node_modules', '.bin', 'tsc'), options);
   },
 
   'without the binary an error says what is missing': async ({ main, platform }) => {

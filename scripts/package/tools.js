@@ -107,6 +107,8 @@ async function tarballs() {
   fs.cpSync(path.join(ROOT, 'npm', name), platform, { recursive: true });
   fs.copyFileSync(path.join(ROOT, file), path.join(platform, file));
   await command(ROOT, process.execPath, ['scripts/pack.js']);
+  // For this Node. A release has it for several.
+  await command(ROOT, process.execPath, ['scripts/code.js', path.join(platform, 'code')]);
   const main = await pack(ROOT, to);
   const native = await pack(platform, to);
   const staged = folder('published');

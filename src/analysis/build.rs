@@ -13,12 +13,11 @@
 
 use serde::Deserialize;
 
-use super::class::{ClassFacts, Heritage};
 use super::facts::Facts;
 use super::json;
 use super::names::{Mention, MentionKind};
 use super::source::{Wrap, read};
-use super::text::{Lines, width};
+use super::text::{Lines, Units, width};
 
 /// How a factory is wanted.
 #[derive(Debug, Default, Deserialize)]
@@ -34,6 +33,8 @@ pub struct Spec {
     pub declaration: bool,
     /// A class whose instances are rebuilt with their private state: `restore` is wanted.
     pub restore: bool,
+    /// A class whose instances go back with their private state: only the reading half of `restore` is wanted.
+    pub reads: bool,
     /// A class whose own private fields are to be as they are now: a function that sets them is wanted.
     pub statics: bool,
     /// For each computed member of a class: whether its name is given instead of evaluated.
@@ -43,10 +44,20 @@ pub struct Spec {
 }
 
 /// A replacement in the wrapped text.
-struct Edit {
-    start: usize,
+pub(super) struct Edit {
+    pub(super) start: usize,
     end: usize,
     with: String,
+}
+
+impl Edit {
+    pub(super) const fn insert(at: usize, with: String) -> Self {
+        Self {
+            start: at,
+            end: at,
+            with,
+        }
+    }
 }
 
 /// The factory as compact JSON, or the reason why there is none.
@@ -58,11 +69,11 @@ pub fn build(text: &str, spec: &Spec) -> String {
     }
 }
 
-struct Builder<'b> {
+pub(super) struct Builder<'b> {
     wrapped: &'b str,
     facts: &'b Facts,
-    spec: &'b Spec,
-    stem: String,
+    pub(super) spec: &'b Spec,
+    pub(super) stem: String,
 }
 
 impl<'b> Builder<'b> {
@@ -90,7 +101,28 @@ impl<'b> Builder<'b> {
         };
         let head = width(&prefix) + wrap;
         let source = [prefix.as_str(), &body, suffix.as_str()].concat();
-        json::factory(&source, head, &self.shifts(&edits))
+        json::factory(&source, head, &self.shifts(&edits), &self.added(&edits))
+    }
+
+    /// Where something was added to a class, so that its text can be told from what it was.
+    fn added(&self, edits: &[Edit]) -> Vec<[usize; 2]> {
+        if self.facts.class.is_none() {
+            return Vec::new();
+        }
+        let start_of_text = self.facts.wrap.before().len();
+        let units = Units::new(&self.wrapped[start_of_text..]);
+        let mut added = Vec::new();
+        let (mut grown, mut shrunk) = (0, 0);
+        for edit in edits {
+            let start = units.at(edit.start - start_of_text) + grown - shrunk;
+            let length = width(&edit.with);
+            if edit.start == edit.end {
+                added.push([start, length]);
+            }
+            grown += length;
+            shrunk += width(&self.wrapped[edit.start..edit.end]);
+        }
+        added
     }
 
     fn local(&self, name: &str) -> String {
@@ -132,7 +164,10 @@ impl<'b> Builder<'b> {
             assignments.push(self.meta());
         }
         if self.spec.restore {
-            variables.extend([self.guard(), self.restorer()]);
+            variables.push(self.guard());
+        }
+        if self.spec.restore || self.spec.reads {
+            variables.push(self.restorer());
         }
         if self.spec.statics {
             variables.push(self.statics());
@@ -182,6 +217,8 @@ impl<'b> Builder<'b> {
                 guard = self.guard(),
                 r = self.restorer()
             )
+        } else if self.spec.reads {
+            format!(",,(...{g})=>{r}(...{g})", g = self.stem, r = self.restorer())
         } else {
             String::from(",,")
         };
@@ -191,11 +228,11 @@ impl<'b> Builder<'b> {
         [restore.trim_end_matches(','), "]})"].concat()
     }
 
-    fn heritage(&self) -> String {
+    pub(super) fn heritage(&self) -> String {
         format!("{}h", self.stem)
     }
 
-    fn keys(&self) -> String {
+    pub(super) fn keys(&self) -> String {
         format!("{}k", self.stem)
     }
 
@@ -210,15 +247,15 @@ impl<'b> Builder<'b> {
         name
     }
 
-    fn guard(&self) -> String {
+    pub(super) fn guard(&self) -> String {
         format!("{}g", self.stem)
     }
 
-    fn restorer(&self) -> String {
+    pub(super) fn restorer(&self) -> String {
         format!("{}r", self.stem)
     }
 
-    fn statics(&self) -> String {
+    pub(super) fn statics(&self) -> String {
         format!("{}s", self.stem)
     }
 
@@ -240,7 +277,8 @@ impl<'b> Builder<'b> {
         if let Some(class) = &self.facts.class {
             self.class_edits(class, &mut edits);
         }
-        edits.sort_by_key(|edit| edit.start);
+        // What is added at a place comes before what takes the place of something.
+        edits.sort_by_key(|edit| (edit.start, edit.end));
         edits
     }
 
@@ -264,98 +302,8 @@ impl<'b> Builder<'b> {
         })
     }
 
-    fn class_edits(&self, class: &ClassFacts, edits: &mut Vec<Edit>) {
-        if let (true, Some(Heritage::Expression(span))) = (self.spec.heritage, &class.heritage) {
-            edits.push(self.same_width(span.start as usize, span.end as usize, &self.heritage()));
-        }
-        for (index, computed) in class.computed.iter().enumerate() {
-            if self.spec.keys.get(index).copied().unwrap_or(false) {
-                let name = format!("{}[{index}]", self.keys());
-                edits.push(self.same_width(computed.key.start as usize, computed.key.end as usize, &name));
-            }
-        }
-        if self.spec.restore {
-            self.restore_edits(class, edits);
-        }
-        if self.spec.statics {
-            edits.push(self.statics_edit(class));
-        }
-    }
-
-    /// Sets the private fields of the class itself: its initialisers have run again by then.
-    fn statics_edit(&self, class: &ClassFacts) -> Edit {
-        let values = format!("{}v", self.stem);
-        let writes: String = class
-            .static_fields
-            .iter()
-            .enumerate()
-            .map(|(index, name)| format!("this.{name}={values}[{index}];"))
-            .collect();
-        let end = class.end as usize;
-        Edit {
-            start: end,
-            end,
-            with: format!(";static{{{}={values}=>{{{writes}}}}}", self.statics()),
-        }
-    }
-
-    /// While the guard is up, constructing runs none of the class's own code and only brands the object; the restorer
-    /// reads and writes private fields.
-    fn restore_edits(&self, class: &ClassFacts, edits: &mut Vec<Edit>) {
-        let guard = self.guard();
-        for span in &class.initialisers {
-            edits.push(Edit {
-                start: span.start as usize,
-                end: span.start as usize,
-                with: format!("{guard}?void 0:("),
-            });
-            edits.push(Edit {
-                start: span.end as usize,
-                end: span.end as usize,
-                with: String::from(")"),
-            });
-        }
-        if let Some(body) = class.constructor_body {
-            let way_out = if class.heritage.is_some() {
-                "{super();return}"
-            } else {
-                "return;"
-            };
-            let body = body as usize;
-            edits.push(Edit {
-                start: body,
-                end: body,
-                with: format!("if({guard}){way_out}"),
-            });
-        }
-        let object = format!("{}o", self.stem);
-        let values = format!("{}v", self.stem);
-        let reads: Vec<String> = class
-            .private_fields
-            .iter()
-            .map(|name| format!("{object}.{name}"))
-            .collect();
-        let writes: String = class
-            .private_fields
-            .iter()
-            .enumerate()
-            .map(|(index, name)| format!("{object}.{name}={values}[{index}];"))
-            .collect();
-        let end = class.end as usize;
-        let with = format!(
-            ";static{{{}=({object},{values})=>{{if(!{values})return[{}];{writes}}}}}",
-            self.restorer(),
-            reads.join(",")
-        );
-        edits.push(Edit {
-            start: end,
-            end,
-            with,
-        });
-    }
-
     /// Keeps the lines, and the columns if the replacement is not the longer one.
-    fn same_width(&self, start: usize, end: usize, with: &str) -> Edit {
+    pub(super) fn same_width(&self, start: usize, end: usize, with: &str) -> Edit {
         let old = &self.wrapped[start..end];
         let ends: String = old
             .chars()

@@ -1,10 +1,12 @@
 //! What a class text says about its instances and about the code that runs when it is evaluated.
 
 use oxc_ast::ast::{
-    Argument, AssignmentTarget, Class, ClassElement, Expression, MethodDefinitionKind, ObjectPropertyKind,
-    PropertyKey, Statement,
+    Argument, AssignmentTarget, Class, ClassElement, Expression, Function, MethodDefinitionKind,
+    ObjectPropertyKind, PropertyKey, Statement,
 };
 use oxc_span::{GetSpan, Span};
+
+use super::inert::{are_inert, end_of_super, is_inert, names_set};
 
 /// Offsets are those of the wrapped text.
 #[derive(Debug)]
@@ -28,8 +30,26 @@ pub struct ClassFacts {
     pub constructor_body: Option<u32>,
     /// The values of instance fields.
     pub initialisers: Vec<Span>,
+    /// All of these are inert.
+    pub inert: bool,
+    pub entry: Entry,
+    /// What the constructor sets, if that is all it does.
+    pub sets: Option<Vec<String>>,
     /// The place before the closing brace.
     pub end: u32,
+}
+
+/// How far a constructor gets before anything happens that could be noticed.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry {
+    /// There is none in the text.
+    Absent,
+    /// To its beginning, when the fields of a class without parent are there.
+    Start,
+    /// Past the call of `super`, which ends here, when those of a derived class are there.
+    Super(u32),
+    /// Not so far.
+    Closed,
 }
 
 #[derive(Debug)]
@@ -43,6 +63,8 @@ pub enum Heritage {
 pub struct Field {
     pub name: String,
     pub value: Span,
+    /// It is the value of a field, not something in the constructor.
+    pub initial: bool,
 }
 
 /// A member whose name is computed when the class is evaluated.
@@ -75,6 +97,9 @@ pub fn class_facts(class: &Class<'_>) -> ClassFacts {
         computed: Vec::new(),
         constructor_body: None,
         initialisers: Vec::new(),
+        inert: true,
+        entry: Entry::Absent,
+        sets: Some(Vec::new()),
         end: class.body.span.end - 1,
     };
     for element in &class.body.body {
@@ -89,6 +114,13 @@ impl ClassFacts {
             ClassElement::MethodDefinition(method) => {
                 if method.kind == MethodDefinitionKind::Constructor {
                     self.constructor_body = method.value.body.as_ref().map(|body| body.span.start + 1);
+                    self.entry = self.entry_of(&method.value);
+                    self.sets = method
+                        .value
+                        .body
+                        .as_ref()
+                        .filter(|_| are_inert(&method.value.params))
+                        .and_then(|body| names_set(&body.statements));
                     for statement in method.value.body.iter().flat_map(|body| &body.statements) {
                         if let Statement::ExpressionStatement(statement) = statement {
                             self.assigned(&statement.expression);
@@ -130,18 +162,38 @@ impl ClassFacts {
                     self.static_code = true;
                 } else if let Some(value) = value {
                     self.initialisers.push(value.span());
+                    self.inert &= is_inert(value);
                     let name = match &field.key {
                         PropertyKey::PrivateIdentifier(name) => Some(format!("#{}", name.name)),
                         key => key.static_name().map(|name| name.to_string()),
                     };
                     if let Some(name) = name {
                         self.arrow_field(&name, value);
+                        if let Some(field) = self.arrow_fields.last_mut()
+                            && field.value == value.span()
+                        {
+                            field.initial = true;
+                        }
                     }
                 }
             }
             ClassElement::StaticBlock(_) => self.static_code = true,
             _ => {}
         }
+    }
+
+    fn entry_of(&self, constructor: &Function<'_>) -> Entry {
+        if !are_inert(&constructor.params) {
+            return Entry::Closed;
+        }
+        if self.heritage.is_none() {
+            return Entry::Start;
+        }
+        constructor
+            .body
+            .as_ref()
+            .and_then(|body| end_of_super(&body.statements))
+            .map_or(Entry::Closed, Entry::Super)
     }
 
     /// `this.name = () => ...`, `define(this, "name", () => ...)`, and several of them in one expression.
@@ -181,6 +233,7 @@ impl ClassFacts {
             Expression::ArrowFunctionExpression(arrow) => self.arrow_fields.push(Field {
                 name: name.to_owned(),
                 value: arrow.span,
+                initial: false,
             }),
             Expression::ObjectExpression(descriptor) => {
                 for property in &descriptor.properties {

@@ -23,10 +23,11 @@ mod bit {
     pub const BARE: u32 = 4;
 }
 
-/// One function: the line and column where V8 places it, those where its text begins, bits, and the free names that
-/// nothing assigns to once they have their value. Lines and columns count from 0, in UTF-16 units.
+/// One function: the line and column where V8 places it, those where its text begins, bits, the free names that
+/// nothing assigns to once they have their value, and those that are names of function expressions around it, which V8
+/// does not show. Lines and columns count from 0, in UTF-16 units.
 #[derive(Serialize)]
-struct Entry<'a>(usize, usize, usize, usize, u32, Vec<&'a str>);
+struct Entry<'a>(usize, usize, usize, usize, u32, Vec<&'a str>, Vec<&'a str>);
 
 #[derive(Serialize)]
 struct Contents<'a> {
@@ -84,13 +85,16 @@ pub fn file_facts(source: &str, module: bool) -> String {
             ]
             .into_iter()
             .fold(0, |bits, (on, bit)| if on { bits | bit } else { bits });
+            let constants = outer_names(&semantic, &uses, &place, |_| true);
+            let hidden = outer_names(&semantic, &uses, &place, |symbol| names_itself(&semantic, symbol));
             Some(Entry(
                 line,
                 column,
                 first_line,
                 first_column,
                 bits,
-                constants(&semantic, &uses, &place),
+                constants,
+                hidden,
             ))
         })
         .collect();
@@ -153,15 +157,27 @@ fn constant_uses(semantic: &Semantic<'_>) -> Vec<(Span, SymbolId)> {
     uses
 }
 
+/// Whether it is the name of a function expression, which only the function itself can use.
+fn names_itself(semantic: &Semantic<'_>, symbol: SymbolId) -> bool {
+    let declaration = semantic.scoping().symbol_declaration(symbol);
+    matches!(semantic.nodes().kind(declaration),
+        AstKind::Function(function) if function.r#type == FunctionType::FunctionExpression)
+}
+
 /// The variables from outside that a function uses and that keep their value.
-fn constants<'s>(semantic: &'s Semantic<'_>, uses: &[(Span, SymbolId)], place: &Place) -> Vec<&'s str> {
+fn outer_names<'s>(
+    semantic: &'s Semantic<'_>,
+    uses: &[(Span, SymbolId)],
+    place: &Place,
+    wanted: impl Fn(SymbolId) -> bool,
+) -> Vec<&'s str> {
     let scoping = semantic.scoping();
     let mut names: Vec<&str> = uses
         .iter()
         .filter(|(used, symbol)| {
             let declared = scoping.symbol_span(*symbol);
             let own_name = place.declaration && declared.start < place.anchor;
-            within(place.span, *used) && (own_name || !within(place.span, declared))
+            within(place.span, *used) && (own_name || !within(place.span, declared)) && wanted(*symbol)
         })
         .map(|(_, symbol)| scoping.symbol_name(*symbol))
         .collect();

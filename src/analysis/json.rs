@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::class::{ClassFacts, Heritage};
+use super::class::{ClassFacts, Entry, Heritage};
 use super::facts::Facts;
 use super::text::Units;
 
@@ -37,8 +37,15 @@ struct Class<'a> {
     static_fields: &'a [String],
     branded: bool,
     static_code: bool,
-    /// `[name, start, end]`, offsets in the text as JavaScript counts.
-    arrow_fields: Vec<(&'a str, usize, usize)>,
+    /// Whether the values of its instance fields are.
+    inert: bool,
+    /// Of the constructor: -2 absent, -1 closed, 0 at its start, or the offset of the end of `super(...)`.
+    entry: i64,
+    /// What the constructor sets, if that is all it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sets: Option<&'a [String]>,
+    /// `[name, start, end, initial]`, offsets in the text as JavaScript counts.
+    arrow_fields: Vec<(&'a str, usize, usize, bool)>,
     /// `[start, end, key start, key end, static, method]`
     computed: Vec<(usize, usize, usize, usize, bool, bool)>,
 }
@@ -61,6 +68,9 @@ struct Factory<'a> {
     head: usize,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     shifts: &'a [[i64; 3]],
+    /// What was added to the text of a class: `[start, length]`, offsets in the text as it is now.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    added: &'a [[usize; 2]],
 }
 
 pub fn analysis(text: &str, facts: &Facts) -> String {
@@ -100,10 +110,21 @@ fn class_json<'a>(class: &'a ClassFacts, at: &impl Fn(u32) -> usize) -> Class<'a
         static_fields: &class.static_fields,
         branded: class.branded,
         static_code: class.static_code,
+        inert: class.inert,
+        entry: match class.entry {
+            Entry::Absent => -2,
+            Entry::Closed => -1,
+            Entry::Start => 0,
+            Entry::Super(end) => i64::try_from(at(end)).unwrap_or(-1),
+        },
+        sets: class.sets.as_deref(),
         arrow_fields: class
             .arrow_fields
             .iter()
-            .map(|field| (field.name.as_str(), at(field.value.start), at(field.value.end)))
+            .map(|field| {
+                let (start, end) = (at(field.value.start), at(field.value.end));
+                (field.name.as_str(), start, end, field.initial)
+            })
             .collect(),
         computed: class
             .computed
@@ -122,8 +143,13 @@ fn class_json<'a>(class: &'a ClassFacts, at: &impl Fn(u32) -> usize) -> Class<'a
     }
 }
 
-pub fn factory(source: &str, head: usize, shifts: &[[i64; 3]]) -> String {
-    to_json(&Factory { source, head, shifts })
+pub fn factory(source: &str, head: usize, shifts: &[[i64; 3]], added: &[[usize; 2]]) -> String {
+    to_json(&Factory {
+        source,
+        head,
+        shifts,
+        added,
+    })
 }
 
 pub fn failure(reason: &str) -> String {

@@ -12,13 +12,16 @@
 //! themselves, so they are read as the only member of an object literal ([`source`]).
 
 mod build;
+mod build_class;
 mod class;
 mod facts;
 mod file;
+mod inert;
 mod json;
 mod names;
 mod source;
 mod text;
+mod walker;
 
 #[cfg(test)]
 mod tests;

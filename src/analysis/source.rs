@@ -6,7 +6,8 @@ use oxc_parser::{ParseOptions, Parser};
 use oxc_semantic::{Semantic, SemanticBuilder};
 use oxc_span::SourceType;
 
-use super::facts::{Facts, collect};
+use super::facts::Facts;
+use super::walker::collect;
 
 /// How the text becomes an expression. The newline saves texts that end in a line comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -204,6 +204,101 @@ fn a_class_can_be_made_to_hold_its_own_code_back() {
 }
 
 #[test]
+fn what_was_added_to_a_class_is_told() {
+    let text = "class A { é = f(); #x = g(); constructor() { h() } }";
+    let spec = Spec {
+        restore: true,
+        statics: true,
+        ..Spec::default()
+    };
+    let built: Value = serde_json::from_str(&build(text, &spec)).expect("the factory is JSON");
+    let source: Vec<u16> = built["source"].as_str().expect("a text").encode_utf16().collect();
+    let head = built["head"].as_u64().expect("a number");
+    let added: Vec<[usize; 2]> = serde_json::from_value(built["added"].clone()).expect("pairs");
+    let mut rest = source[usize::try_from(head).expect("small")..].to_vec();
+    for [start, length] in added.into_iter().rev() {
+        rest.drain(start..start + length);
+    }
+    let rest = String::from_utf16(&rest).expect("well-formed");
+    assert!(rest.starts_with(text), "{rest}");
+}
+
+#[test]
+fn inert_code_only_makes_values() {
+    let inert = |field: &str| facts(&format!("class A {{ #x = {field} }}"))["class"]["inert"] == true;
+    for field in [
+        "1",
+        "[]",
+        "new Map([[a, b]])",
+        "() => f()",
+        "a.b + `${c}`",
+        "Symbol('x')",
+        "Date.now()",
+        "{ a, ...b }",
+        "this.#x ?? null",
+        "new Array(4).length",
+        "crypto.randomUUID()",
+        "a?.b[0]",
+    ] {
+        assert!(inert(field), "{field}");
+    }
+    for field in [
+        "f()",
+        "n++",
+        "a = 1",
+        "new Thing()",
+        "new Map(f())",
+        "class { static x = f() }",
+        "Object.freeze(a)",
+        "a.push(1)",
+        "tag`x`",
+        "delete a.b",
+        "import('x')",
+    ] {
+        assert!(!inert(field), "{field}");
+    }
+}
+
+#[test]
+fn a_constructor_tells_how_far_it_gets_unnoticed() {
+    let entry = |text: &str| facts(text)["class"]["entry"].as_i64().expect("a number");
+    assert_eq!(entry("class A { #x = 1 }"), -2);
+    assert_eq!(entry("class A { #x; constructor(a, { b } = {}) { f() } }"), 0);
+    assert_eq!(entry("class A { #x; constructor(a = f()) {} }"), -1);
+    let text = "class A extends B { constructor(a) { const b = a.c; super(b, [1]); f() } }";
+    let end = text.find(" f()").and_then(|at| i64::try_from(at).ok());
+    assert_eq!(Some(entry(text)), end);
+    assert_eq!(entry("class A extends B { constructor() { f(); super() } }"), -1);
+    assert_eq!(entry("class A extends B { constructor() { super(f()) } }"), -1);
+    assert_eq!(
+        entry("class A extends B { constructor() { if (a) super() } }"),
+        -1
+    );
+}
+
+#[test]
+fn a_constructor_that_only_sets_properties_tells_which() {
+    let sets = |text: &str| facts(text)["class"]["sets"].clone();
+    assert_eq!(sets("class A { #x = 1 }"), serde_json::json!([]));
+    let text = "class A extends B { #x; constructor(a, b) { super(a); this.#x = a; this.y = [b]; } }";
+    assert_eq!(sets(text), serde_json::json!(["#x", "y"]));
+    for body in [
+        "f()",
+        "this.y = f()",
+        "this[a] = 1",
+        "A.count++",
+        "if (!a) throw a",
+        "a.b = 1",
+    ] {
+        assert_eq!(
+            sets(&format!("class A {{ constructor(a) {{ {body} }} }}")),
+            Value::Null,
+            "{body}"
+        );
+    }
+}
+
+#[test]
 fn a_declaration_leaves_its_name_to_the_code_around() {
     let spec = Spec {
         declaration: true,
@@ -222,8 +317,8 @@ fn offsets_count_as_javascript_counts() {
     let fields = facts["class"]["arrowFields"]
         .as_array()
         .expect("fields are a list");
-    assert_eq!(fields[0], serde_json::json!(["on", 15, 25]));
-    assert_eq!(fields[1], serde_json::json!(["b", 31, 38]));
+    assert_eq!(fields[0], serde_json::json!(["on", 15, 25, true]));
+    assert_eq!(fields[1], serde_json::json!(["b", 31, 38, true]));
 }
 
 #[test]
@@ -233,9 +328,9 @@ fn a_file_tells_what_stays_and_what_is_strict() {
     let facts: Value = serde_json::from_str(&file_facts(source, false)).expect("JSON");
     assert_eq!(
         facts["functions"][0],
-        serde_json::json!([2, 10, 2, 0, 7, ["K", "f"]])
+        serde_json::json!([2, 10, 2, 0, 7, ["K", "f"], []])
     );
-    assert_eq!(facts["functions"][1], serde_json::json!([3, 0, 3, 0, 5, []]));
+    assert_eq!(facts["functions"][1], serde_json::json!([3, 0, 3, 0, 5, [], []]));
     assert_eq!(facts["top"].as_array().map(Vec::len), Some(3));
     let broken: Value = serde_json::from_str(&file_facts("const", false)).expect("JSON");
     assert_eq!(broken["functions"], serde_json::json!([]));
