@@ -365,7 +365,7 @@ declare namespace tasklets {
      */
     chunkSize?: 'auto' | number | undefined;
     /**
-     * How many chunks may be under way at once; an integer from 1 up.
+     * How many chunks may be under way at once; an integer from 1 up, or `Infinity`: as many as the pool can run.
      *
      * @default as many as the pool can run
      * @example map(fetchPage, urls, { chunkSize: 1, concurrency: 4 });
@@ -408,7 +408,7 @@ declare namespace tasklets {
   /** The options of `batch`. What concerns one task stands beside that task. */
   export interface BatchOptions {
     /**
-     * How many of its tasks may be under way at once; an integer from 1 up.
+     * How many of its tasks may be under way at once; an integer from 1 up, or `Infinity`.
      *
      * @default as many as the pool can run
      * @example batch(items, { concurrency: 4 });

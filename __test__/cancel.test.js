@@ -316,3 +316,27 @@ test('async tasks on the same worker that finish within the grace keep their res
   assert.strictEqual(await neighbour, 'neighbour');
   assertCancelled((await seen).error);
 });
+
+test('tells what a task had taken when it was cancelled', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const gate = new Gate();
+  const handle = pool.run(stand, { args: [gate.words] });
+  const behind = pool.run(echo);
+  const ended = [outcome(handle), outcome(behind)];
+  await gate.entered();
+  await new Promise((resolve) => {
+    setTimeout(resolve, 20);
+  });
+  const { worker } = handle;
+  behind.cancel();
+  handle.cancel();
+  const [{ error }, { error: other }] = await Promise.all(ended);
+  assert.ok(handle.usage.runTime >= 15 && handle.usage.queueTime >= 0, JSON.stringify(handle.usage));
+  assert.ok(handle.usage.runTime + handle.usage.queueTime <= handle.elapsed + 1);
+  assert.deepStrictEqual([handle.attempts, handle.worker], [1, worker]);
+  assert.deepStrictEqual([error.attempts, error.workerThread], [1, worker]);
+  assert.ok(error.duration >= 15, `${error.duration}`);
+  assert.deepStrictEqual([behind.attempts, behind.worker, behind.usage.runTime], [0, null, 0]);
+  assert.deepStrictEqual([other.attempts, other.workerThread, other.duration], [0, undefined, 0]);
+  gate.open();
+});

@@ -4,6 +4,7 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { pathToFileURL } = require('node:url');
 const { test } = require('node:test');
 
 const { Pool, errors } = require('..');
@@ -148,4 +149,19 @@ test('a cycle, a getter that throws and other oddities are refused or thrown on,
     assert.throws(() => pool.config(/** @type {any} */ (odd)), errors.ConfigError);
   }
   assert.strictEqual(pool.config().workers.max, 2);
+});
+
+test('reads a file that a URL names', (t) => {
+  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'tasklets-')), 'a b.json');
+  t.after(() => fs.rmSync(path.dirname(file), { recursive: true }));
+  fs.writeFileSync(file, '{ "workers": 3 }');
+  assert.strictEqual(new Pool().configFromFile(pathToFileURL(file)).workers.max, 3);
+  const other = new URL('https://example.org/a.json');
+  assert.throws(() => new Pool().configFromFile(other), { code: 'ERR_TASKLETS_CONFIG', option: 'path' });
+});
+
+test('what says how the library is loaded is no config', () => {
+  const env = { TASKLETS_NATIVE_PATH: '/x.node', TASKLETS_UNPACKED: '1', TASKLETS_MAX_WORKERS: '3' };
+  assert.strictEqual(new Pool().configFromEnv(env).workers.max, 3);
+  assert.throws(() => new Pool().configFromEnv({ TASKLETS_UNPACKD: '1' }), { code: 'ERR_TASKLETS_CONFIG' });
 });

@@ -1,10 +1,11 @@
 'use strict';
 
 const assert = require('node:assert');
+const { Socket } = require('node:net');
 const { test } = require('node:test');
 
-const { errors } = require('..');
-const { echo, outcome, poolFor } = require('./fixtures/pools');
+const { Pool, errors } = require('..');
+const { Gate, echo, outcome, poolFor, stand } = require('./fixtures/pools');
 
 test('what the task throws is what rejects: class, name, message, code, own properties', async (t) => {
   const pool = poolFor(t);
@@ -311,4 +312,71 @@ test('an error of the library that a task throws keeps its class', async (t) => 
   );
   assert.ok(!(nested.error instanceof errors.TaskletsError));
   assert.strictEqual(nested.error.code, 'ERR_TASKLETS_TIMEOUT');
+});
+
+test('what kept a task from being submitted knows the task, and its stack has nothing of the library', async (t) => {
+  const pool = poolFor(t);
+  const closed = new Pool();
+  await closed.shutdown();
+  const options = { name: 'mine', metadata: { request: 7 } };
+  const weak = new WeakRef({});
+  const refused = {
+    ERR_TASKLETS_INVALID_TASK: pool.run(/** @type {any} */ (5), options),
+    ERR_TASKLETS_CAPTURE: pool.run(() => weak, options),
+    ERR_TASKLETS_UNSERIALIZABLE: pool.run(echo, { ...options, args: [weak] }),
+    ERR_TASKLETS_SHUTDOWN: closed.run(echo, options),
+  };
+  for (const [code, handle] of Object.entries(refused)) {
+    const { error } = await outcome(handle);
+    assert.strictEqual(error.code, code);
+    assert.deepStrictEqual(
+      [error.taskId, error.taskName, error.metadata, error.attempts, error.duration, error.nativeTrace],
+      [handle.id, 'mine', { request: 7 }, 0, 0, null],
+    );
+    const frames = error.stack.split('\n').filter((/** @type {string} */ line) => line.startsWith('    at '));
+    assert.match(frames[0], /errors\.test\.js/, error.stack);
+    assert.strictEqual(error.stackTrace, error.stack);
+  }
+  const { error } = await outcome(pool.run(echo, /** @type {any} */ ({ timeuot: 1 })));
+  assert.strictEqual(error.code, 'ERR_TASKLETS_CONFIG');
+  assert.ok(Number.isSafeInteger(error.taskId));
+  assert.match(error.stack.split('\n')[1], /errors\.test\.js/);
+});
+
+test('a task that never began has no attempts', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const gate = new Gate();
+  const first = pool.run(stand, { args: [gate.words] });
+  await gate.entered();
+  const late = pool.run(echo, { queueTimeout: 1 });
+  const { error } = await outcome(late);
+  assert.deepStrictEqual([error.phase, error.attempts, late.attempts, late.worker], ['queue', 0, 0, null]);
+  const waits = pool.run(echo);
+  const ended = [outcome(first), outcome(waits)];
+  await pool.shutdown({ force: true });
+  const [running, waiting] = await Promise.all(ended);
+  assert.strictEqual(running.error.attempts, 1);
+  assert.strictEqual(waiting.error.attempts, 0);
+});
+
+test('what cannot be copied among the arguments names its path, whatever else is beside it', async (t) => {
+  const pool = poolFor(t);
+  const socket = new Socket();
+  t.after(() => socket.destroy());
+  for (const [args, path] of [
+    [[{ user: { socket } }], 'args[0].user.socket'],
+    [[1, [2, socket]], 'args[1][1]'],
+    [[{ call: () => 1, pending: Promise.resolve() }], 'args[0].pending'],
+    [[{ call: () => 1, map: new Map([['key', socket]]) }], 'args[0].map.get("key")'],
+  ]) {
+    const handle = pool.run(echo, { args });
+    const { error } = await outcome(handle);
+    assert.ok(error instanceof errors.SerializationError, String(error));
+    assert.deepStrictEqual([error.code, error.path], ['ERR_TASKLETS_UNSERIALIZABLE', path]);
+    assert.ok(error.message.includes(`\`${path}\``), error.message);
+    assert.strictEqual(handle.attempts, 0);
+  }
+  // What a function among them uses is that function's: nobody passed it.
+  const { error } = await outcome(pool.run(echo, { args: [() => socket] }));
+  assert.deepStrictEqual([error.code, error.variable], ['ERR_TASKLETS_CAPTURE', 'socket']);
 });

@@ -4,6 +4,7 @@ const assert = require('node:assert');
 const { once } = require('node:events');
 const { test } = require('node:test');
 const { AsyncLocalStorage } = require('node:async_hooks');
+const { inspect } = require('node:util');
 
 const { errors } = require('..');
 const { Gate, echo, linger, outcome, poolFor, spinForever, stand } = require('./fixtures/pools');
@@ -350,3 +351,58 @@ function deferred() {
   });
   return { promise, resolve };
 }
+
+test('shows what it is when it is printed, and nothing of the pool', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const gate = new Gate();
+  const handle = pool.run(stand, { args: [gate.words, 1], name: 'stands', metadata: { secret: 'hidden' } });
+  await gate.entered();
+  const running = inspect(handle, { breakLength: Infinity });
+  assert.match(
+    running,
+    /^TaskHandle \{ id: \d+, name: 'stands', state: 'running', attempts: 1, worker: \d+, elapsed: [\d.]+ \}$/,
+  );
+  assert.strictEqual(inspect([[[handle]]], { depth: 1 }), '[ [ [Array] ] ]');
+  assert.strictEqual(inspect([handle], { depth: 0 }), '[ [TaskHandle] ]');
+  assert.deepStrictEqual([Object.keys(handle), JSON.stringify(handle)], [[], '{}']);
+  gate.open();
+  await handle;
+  assert.match(inspect(handle), /state: 'fulfilled'/);
+});
+
+test('its id cannot be changed', async (t) => {
+  const pool = poolFor(t);
+  const handle = pool.run(echo, { args: [1] });
+  const { id } = handle;
+  assert.throws(() => {
+    /** @type {any} */ (handle).id = 0;
+  }, TypeError);
+  assert.strictEqual(handle.id, id);
+  await handle;
+});
+
+test('counts the attempts that have begun', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const gate = new Gate();
+  const first = pool.run(stand, { args: [gate.words] });
+  await gate.entered();
+  const behind = pool.run(echo);
+  assert.deepStrictEqual([first.attempts, behind.attempts], [1, 0]);
+  gate.open();
+  await Promise.all([first, behind]);
+  assert.deepStrictEqual([first.attempts, behind.attempts], [1, 1]);
+
+  const failed = new Promise((resolve) => {
+    const handle = pool.run(
+      () => {
+        throw new Error('no');
+      },
+      { retry: { attempts: 2, delay: 60_000, onRetry: () => setImmediate(() => resolve([handle])) } },
+    );
+    handle.catch(() => {});
+  });
+  const [rests] = await failed;
+  assert.deepStrictEqual([rests.state, rests.attempts], ['waiting', 1]);
+  rests.cancel();
+  assert.strictEqual(rests.attempts, 1);
+});

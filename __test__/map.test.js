@@ -243,3 +243,10 @@ test('many items of little work travel in few chunks', async (t) => {
   await pool.map(double, Array(20_000).keys());
   assert.ok(pool.getStats().counts.submitted < 2_000, String(pool.getStats().counts.submitted));
 });
+
+test('a concurrency of Infinity is that of the pool', async (t) => {
+  const pool = poolFor(t);
+  assert.deepStrictEqual(await pool.map((n) => n * 2, [1, 2, 3], { concurrency: Infinity }), [2, 4, 6]);
+  const results = await pool.batch([{ task: () => 1 }], { concurrency: Infinity });
+  assert.strictEqual(results[0].result, 1);
+});

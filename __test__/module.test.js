@@ -95,3 +95,41 @@ test('a long task of a module holds up no other while a worker is free', async (
   assert.notStrictEqual(long.state, 'fulfilled');
   await long;
 });
+
+test('an export that is a class or a generator function is no task', async (t) => {
+  const pool = poolFor(t);
+  const task = (/** @type {string} */ name) => moduleTask(require.resolve('./fixtures/work.js'), name);
+  for (const call of [
+    () => pool.run(task('Counter')),
+    () => pool.map(task('Counter'), [1]),
+    () => pool.run(task('countUp'), { args: [2] }),
+    () => pool.map(task('countUp'), [1]),
+  ]) {
+    const { error } = await outcome(call());
+    assert.strictEqual(error.code, 'ERR_TASKLETS_INVALID_TASK', String(error));
+  }
+  const values = [];
+  for await (const value of pool.stream(task('countUp'), { args: [2] })) values.push(value);
+  assert.deepStrictEqual(values, [0, 1]);
+});
+
+test('refuses what only a function can be given', async (t) => {
+  const pool = poolFor(t);
+  const task = moduleTask(require.resolve('./fixtures/work.js'), 'add');
+  for (const [option, value] of [
+    ['captures', { a: 1 }],
+    ['this', { a: 1 }],
+  ]) {
+    for (const call of [
+      () => pool.run(task, { args: [1, 2], [option]: value }),
+      () => pool.map(task, [1], { [option]: value }),
+      () => pool.runAll([{ task, [option]: value }]),
+      () => pool.stream(task, [1], { [option]: value }).next(),
+      async () => pool.wrap(task, { [option]: value }),
+    ]) {
+      const { error } = await outcome(call());
+      assert.ok(error instanceof errors.ConfigError, String(error));
+      assert.strictEqual(error.option, option);
+    }
+  }
+});

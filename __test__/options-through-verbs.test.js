@@ -2,6 +2,7 @@
 
 const assert = require('node:assert');
 const { test } = require('node:test');
+const vm = require('node:vm');
 
 const { errors } = require('..');
 const { echo, outcome, poolFor } = require('./fixtures/pools');
@@ -15,6 +16,18 @@ const VERBS = {
   wrap: async (pool, options) => pool.wrap(echo, options)(1),
   'runAll, an item': (pool, options) => pool.runAll([{ task: echo, ...options }]),
   'batch, an item': (pool, options) => pool.batch([{ task: echo, ...options }]),
+};
+
+/** Each verb with options as a whole. */
+const WITH_OPTIONS = {
+  run: (pool, options) => pool.run(echo, options),
+  retry: (pool, options) => pool.retry(echo, options),
+  map: (pool, options) => pool.map(echo, [1], options),
+  runAll: (pool, options) => pool.runAll([echo], options),
+  batch: (pool, options) => pool.batch([{ task: echo }], options),
+  stream: (pool, options) => pool.stream(echo, [1], options).next(),
+  wrap: async (pool, options) => pool.wrap(echo, options)(1),
+  'graph.add': async (pool, options) => void pool.graph().add('a', echo, options),
 };
 
 const WRONG = [
@@ -102,4 +115,19 @@ test('a getter among the options that throws rejects with that', async (t) => {
     },
   };
   assert.ok((await outcome(pool.run(echo, options))).error instanceof RangeError);
+});
+
+test('what is an object but can be no options is refused, not ignored', async (t) => {
+  const pool = poolFor(t);
+  const { signal } = new AbortController();
+  for (const [verb, call] of Object.entries(WITH_OPTIONS)) {
+    for (const value of [new Map([['timeout', 5]]), Promise.resolve({}), signal, new Date()]) {
+      const { error } = await outcome(call(pool, value));
+      assert.ok(error instanceof errors.ConfigError, `${verb}: ${error}`);
+      assert.match(error.message, /^Expected `options` to be an object, got an? /);
+    }
+    for (const value of [{}, Object.freeze({}), Object.create(null), vm.runInNewContext('({})')]) {
+      assert.strictEqual((await outcome(call(pool, value))).error, undefined, verb);
+    }
+  }
 });

@@ -126,3 +126,20 @@ test('a signal cancels all', async (t) => {
   assert.ok((await seen).error instanceof errors.CancelledError);
   assert.strictEqual(pool.getActiveTaskCount(), 0);
 });
+
+test('an item that is no task is refused as what it is', async (t) => {
+  const pool = poolFor(t);
+  const handle = pool.run(echo);
+  await handle;
+  for (const [item, named] of [
+    [handle, 'a Promise'],
+    [{}, 'an object'],
+    [{ args: [1] }, 'an object'],
+    [[], 'an array of 0'],
+    [undefined, '`undefined`'],
+  ]) {
+    const { error } = await outcome(pool.runAll([echo, item]));
+    assert.strictEqual(error.code, 'ERR_TASKLETS_INVALID_TASK');
+    assert.ok(error.message.includes(`got ${named}`), error.message);
+  }
+});

@@ -14,7 +14,7 @@ const { DEFAULTS } = require('./options');
 const { KIND, MAIL } = require('./frames');
 const { TaskHandle, extrasOf, isSettled, progressed, refuse } = require('./handle');
 const { here } = require('./isolate');
-const { NO_USAGE, cancelled, factsOf, libraryStack } = require('./failure');
+const { NO_USAGE, cancelled, factsOf, libraryStack, refused } = require('./failure');
 const { Places } = require('./places');
 const { lazy } = require('./lazy');
 const { errorOf, hear, settle } = require('./engine/outcomes');
@@ -37,7 +37,7 @@ const FLUSH_BYTES = 4 * 1024;
  * @typedef {import('./capture').Prepared} Prepared
  * @typedef {import('./usages').Usage} Usage
  * @typedef {typeof import('../binding')} Binding
- * @typedef {Pick<Binding, 'state' | 'cancel' | 'forsake' | 'decide' | 'supply' | 'grant' | 'hangUp' | 'idles' |
+ * @typedef {Pick<Binding, 'state' | 'attempts' | 'cancel' | 'forsake' | 'decide' | 'supply' | 'grant' | 'hangUp' | 'idles' |
  *   'drainPool' | 'abandon' | 'restPool' | 'reopen' | 'poolStats' | 'poolHealth' | 'activeTasks'>} Edge
  */
 
@@ -151,7 +151,7 @@ class Engine {
       this.#frames.write(outbox, handle, options, args, travels, form);
     } catch (error) {
       if (outbox !== undefined) outbox.position = before;
-      refuse(handle, error, NO_USAGE, false);
+      refuse(handle, refused(handle, error), NO_USAGE, false);
       return handle;
     }
     isolate.handles.add(handle.id, handle);
@@ -310,10 +310,10 @@ class Engine {
   cancel(handle, reason) {
     if (isSettled(handle) || !handle.options.cancellable) return false;
     this.flush(true);
-    if (!this.edge.cancel(this.#isolate.id, this.pool, handle.id, true)) return false;
+    const usage = this.edge.cancel(this.#isolate.id, this.pool, handle.id, true);
+    if (usage === null) return false;
     this.#isolate.handles.take(handle.id);
-    const usage = { ...NO_USAGE, queueTime: handle.elapsed };
-    refuse(handle, cancelled(handle, reason), usage, true);
+    refuse(handle, cancelled(handle, reason, usage), usage, true);
     return true;
   }
 }

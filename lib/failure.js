@@ -2,8 +2,8 @@
 
 /** What is known about a task when it fails, and the errors that the library itself makes for it. */
 
-const { CancelledError, decorate } = require('./errors');
-const { placeText } = require('./places');
+const { CancelledError, TaskletsError, decorate } = require('./errors');
+const { placeText, withoutOurs } = require('./places');
 
 /**
  * @template T
@@ -64,8 +64,9 @@ function textOf(reason) {
 /**
  * @param {TaskHandle<any>} handle
  * @param {unknown} reason
+ * @param {Usage} [usage] what it had taken
  */
-function cancelled(handle, reason) {
+function cancelled(handle, reason, usage = NO_USAGE) {
   const text = textOf(reason);
   const message = `The task \`${handle.name}\` was cancelled${text === '' ? '' : `: ${text}`}`;
   const details = reason === undefined ? {} : { cause: reason };
@@ -73,7 +74,22 @@ function cancelled(handle, reason) {
     withoutStack(() => new CancelledError(message, details)),
     handle,
   );
-  return decorate(error, factsOf(handle, { ...NO_USAGE, attempts: handle.attempts }, error));
+  return decorate(error, factsOf(handle, usage, error));
+}
+
+/**
+ * What kept a task from being submitted, with what is known about the task. An error of the library's own was made
+ * on the spot: its stack leads to the user's call through lines that are nobody's business.
+ *
+ * @param {TaskHandle<any>} handle
+ * @param {unknown} error
+ */
+function refused(handle, error) {
+  if (error instanceof TaskletsError) {
+    if (handle.place !== undefined) libraryStack(error, handle);
+    else error.stack = withoutOurs(String(error.stack));
+  }
+  return decorate(error, factsOf(handle, NO_USAGE, error));
 }
 
 /**
@@ -112,4 +128,4 @@ function traceOf(stack, handle) {
   return place === '' || stack.endsWith(place) ? stack : `${stack}\n    --- submitted at ---\n${place}`;
 }
 
-module.exports = { NO_USAGE, cancelled, factsOf, libraryStack };
+module.exports = { NO_USAGE, cancelled, factsOf, libraryStack, refused };

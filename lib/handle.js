@@ -9,7 +9,7 @@
  */
 
 const { AsyncResource } = require('node:async_hooks');
-const { types } = require('node:util');
+const { inspect, types } = require('node:util');
 const { MAIL } = require('./frames');
 const { usageAt } = require('./usages');
 const { warn } = require('./warn');
@@ -111,6 +111,15 @@ let isSettled;
  * @extends {Promise<T>}
  */
 class TaskHandle extends Promise {
+  // Private, all of it: whoever prints, copies or compares a handle is to see a task, not the pool behind it.
+  #engine;
+  #id;
+  #task;
+  #options;
+  /** @type {unknown} */
+  #hold = null;
+  /** @type {{ stack?: string } | undefined} */
+  #place = undefined;
   #resolve;
   #reject;
   /** An object, or where its numbers stand. @type {Usage | Float64Array | undefined} */
@@ -138,17 +147,47 @@ class TaskHandle extends Promise {
     // They hold the handle, and with it the pool.
     lastResolve = lastReject = none;
     this.#time = now;
-    /** @internal */
-    this.engine = engine;
-    this.id = id;
-    /** @internal */
-    this.task = task;
-    /** @internal */
-    this.options = options;
-    /** What keeps its definition. @internal @type {unknown} */
-    this.hold = null;
-    /** Where it was submitted, if that was looked at. @internal @type {{ stack?: string } | undefined} */
-    this.place = undefined;
+    this.#engine = engine;
+    this.#id = id;
+    this.#task = task;
+    this.#options = options;
+  }
+
+  get id() {
+    return this.#id;
+  }
+
+  /** @internal */
+  get engine() {
+    return this.#engine;
+  }
+
+  /** What the user gave. @internal */
+  get task() {
+    return this.#task;
+  }
+
+  /** @internal */
+  get options() {
+    return this.#options;
+  }
+
+  /** What keeps its definition. @internal */
+  get hold() {
+    return this.#hold;
+  }
+
+  set hold(hold) {
+    this.#hold = hold;
+  }
+
+  /** Where it was submitted, if that was looked at. @internal */
+  get place() {
+    return this.#place;
+  }
+
+  set place(place) {
+    this.#place = place;
   }
 
   static {
@@ -240,7 +279,11 @@ class TaskHandle extends Promise {
   }
 
   get attempts() {
-    return this.#used?.attempts ?? this.#attempt;
+    const used = this.#used;
+    if (used !== undefined) return used.attempts;
+    this.engine.flush();
+    // What has ended there and has not been heard of here is unknown there.
+    return Math.max(this.#attempt, this.engine.edge.attempts(this.engine.pool, this.id));
   }
 
   get timeout() {
@@ -293,6 +336,18 @@ class TaskHandle extends Promise {
   }
 
   /**
+   * What `console.log` shows.
+   *
+   * @param {number} depth
+   * @param {import('node:util').InspectOptions & { stylize(text: string, styleType: 'special'): string }} options
+   */
+  [inspect.custom](depth, options) {
+    if (depth < 0) return options.stylize('[TaskHandle]', 'special');
+    const { id, name, state, attempts, worker, elapsed } = this;
+    return `TaskHandle ${inspect({ id, name, state, attempts, worker, elapsed }, options)}`;
+  }
+
+  /**
    * @param {'onStart' | 'onProgress' | 'onComplete' | 'onError'} event
    * @param {(...args: any[]) => void} callback
    */
@@ -342,8 +397,13 @@ Object.defineProperty(TaskHandle.prototype, Symbol.toStringTag, { value: 'TaskHa
  * @returns {string}
  */
 function nameOf(task, options) {
-  const name = options.name ?? task.name;
-  return typeof name === 'string' && name !== '' ? name : '(anonymous)';
+  try {
+    const name = options.name ?? task?.name;
+    if (typeof name === 'string' && name !== '') return name;
+  } catch {
+    // What is no task may be anything, such as a proxy that throws: it has no name then.
+  }
+  return '(anonymous)';
 }
 
 exports.TaskHandle = TaskHandle;

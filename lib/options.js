@@ -3,7 +3,14 @@
 // The options of the verbs: checked at the face, trusted inside. One function per verb takes what the user gave and
 // returns it complete, with every default; or throws a `ConfigError`.
 
-const { callback, check, durationOrInfinity, fromOneUp, truth } = require('./options/checks');
+const {
+  callback,
+  check,
+  durationOrInfinity,
+  fromOneToInfinity,
+  fromOneUp,
+  truth,
+} = require('./options/checks');
 const { optionsIn, readGroup, table } = require('./options/group');
 const { RETRY, noRetrySettings } = require('./options/retry');
 const {
@@ -87,7 +94,7 @@ const MAP = table({
     "'auto' or an integer from 1 up",
     (value) => value === 'auto' || (Number.isSafeInteger(value) && value >= 1),
   ),
-  concurrency: fromOneUp,
+  concurrency: fromOneToInfinity,
 });
 
 /** @param {unknown} options */
@@ -122,7 +129,7 @@ function retryOptions(options) {
   return given;
 }
 
-const BATCH = table({ concurrency: fromOneUp, onProgress: callback, stopOnError: truth });
+const BATCH = table({ concurrency: fromOneToInfinity, onProgress: callback, stopOnError: truth });
 
 /** @param {unknown} options */
 function batchOptions(options) {

@@ -36,11 +36,12 @@ class Places {
   here() {
     this.#credit--;
     const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = FRAMES;
+    // Not by assignment, which throws where the built-ins are frozen.
+    Reflect.set(Error, 'stackTraceLimit', FRAMES);
     /** @type {{ stack?: string }} */
     const place = {};
     Error.captureStackTrace(place);
-    Error.stackTraceLimit = limit;
+    Reflect.set(Error, 'stackTraceLimit', limit);
     return place;
   }
 }
@@ -56,9 +57,25 @@ function placeText(place) {
   return lines.filter((line) => !isOurs(line)).join('\n');
 }
 
+/**
+ * A stack without the library's own lines, and without those of built-ins that it called.
+ *
+ * @param {string} stack
+ */
+function withoutOurs(stack) {
+  const lines = stack.split('\n');
+  const isFrame = (/** @type {string} */ line) => /^ {4}at /.test(line);
+  const isBuiltIn = (/** @type {string} */ line) => line.endsWith('(<anonymous>)');
+  const goes = lines.map((line) => isFrame(line) && isOurs(line));
+  for (let index = lines.length - 2; index >= 0; index--) {
+    goes[index] ||= isFrame(lines[index]) && isBuiltIn(lines[index]) && goes[index + 1];
+  }
+  return lines.filter((_, index) => !goes[index]).join('\n');
+}
+
 /** @param {string} line */
 function isOurs(line) {
   return line.includes(home.library) || line.includes(home.face) || line.includes('(node:internal/');
 }
 
-module.exports = { Places, placeText };
+module.exports = { Places, placeText, withoutOurs };

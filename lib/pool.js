@@ -35,6 +35,9 @@ let engineOf;
 /** Whether a pool takes no tasks, or will soon take none. @type {(pool: any) => boolean} */
 let isShutDown;
 
+/** What else is read from the environment: how the library itself is loaded. */
+const NOT_CONFIG = new Set(['TASKLETS_NATIVE_PATH', 'TASKLETS_UNPACKED', 'TASKLETS_NO_EXTERNAL_BUFFERS']);
+
 class Pool {
   static {
     engineOf = (pool) => (#pool in pool ? pool.#use() : undefined);
@@ -241,7 +244,7 @@ class Pool {
     const isolate = ground.here();
     const handle = isolate.handles.get(id);
     if (handle !== undefined) return handle.engine.cancel(handle, reason);
-    return this.#edge.cancel(isolate.id, this.#pool, id, false);
+    return this.#edge.cancel(isolate.id, this.#pool, id, false) !== null;
   }
 
   /** @param {unknown} [options] */
@@ -251,11 +254,12 @@ class Pool {
     return this.#apply(json, logger);
   }
 
-  /** @param {string} path */
+  /** @param {string | URL} path */
   configFromFile(path) {
-    if (typeof path !== 'string') throw configError('path', 'the path of a .json, .yaml or .yml file', path);
+    const file = isFileUrl(path) ? require('node:url').fileURLToPath(path) : path;
+    if (typeof file !== 'string') throw configError('path', 'the path of a .json, .yaml or .yml file', path);
     this.#open();
-    return this.#apply(answered(binding.readConfigFile(path)), undefined);
+    return this.#apply(answered(binding.readConfigFile(file)), undefined);
   }
 
   /** @param {Record<string, string | undefined>} [env] */
@@ -263,7 +267,7 @@ class Pool {
     if (env === null || typeof env !== 'object')
       throw configError('env', 'an object, such as `process.env`', env);
     const given = Object.entries(env).filter(
-      ([name, value]) => name.startsWith('TASKLETS_') && value !== undefined,
+      ([name, value]) => name.startsWith('TASKLETS_') && !NOT_CONFIG.has(name) && value !== undefined,
     );
     const names = given.map(([name]) => name);
     this.#open();
@@ -374,6 +378,16 @@ const unused = new FinalizationRegistry(
     binding.closePool(pool);
   },
 );
+
+/**
+ * A URL of any realm.
+ *
+ * @param {any} path
+ * @returns {path is URL}
+ */
+function isFileUrl(path) {
+  return typeof path === 'object' && path?.protocol === 'file:' && typeof path.href === 'string';
+}
 
 /**
  * An answer of the native side, or the error that it is.

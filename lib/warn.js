@@ -3,6 +3,7 @@
 /** Warnings of what a user's callback threw: whatever it is, saying so must not throw again. */
 
 const { describe } = require('./errors');
+const { withoutOurs } = require('./places');
 
 /**
  * @param {string} what
@@ -15,7 +16,9 @@ function warn(what, thrown) {
 /** @param {unknown} thrown */
 function textOf(thrown) {
   try {
-    return thrown instanceof Error && typeof thrown.stack === 'string' ? thrown.stack : String(thrown);
+    return thrown instanceof Error && typeof thrown.stack === 'string'
+      ? withoutOurs(thrown.stack)
+      : String(thrown);
   } catch {
     // No text can be had of it: its kind says enough.
     return describe(thrown);

@@ -121,8 +121,8 @@ class Objects {
     if (found.base === BASE.MAP || found.base === BASE.SET) {
       return found.inner.map((/** @type {any} */ value, /** @type {number} */ index) =>
         graph.slot(value, node, {
-          kind: 'other',
-          name: found.base === BASE.MAP ? `entry ${index >> 1}` : `member ${index}`,
+          kind: 'entry',
+          name: entryName(found.inner, index, found.base === BASE.MAP),
         }),
       );
     }
@@ -278,6 +278,25 @@ class Objects {
 function stepName(object, key) {
   if (typeof key === 'symbol') return `[${String(key)}]`;
   return Array.isArray(object) && /^\d+$/.test(key) ? `[${key}]` : key;
+}
+
+/** Longer keys of Maps are not spelled out: there may be many, and a path is to be read. */
+const SHORT_KEY = 64;
+
+/**
+ * How one gets at an entry of a Map (keys and values by turns) or of a Set, as in the paths of other values.
+ *
+ * @param {any[]} list
+ * @param {number} index
+ * @param {boolean} isMap
+ */
+function entryName(list, index, isMap) {
+  if (!isMap) return `values()[${index}]`;
+  if (index % 2 === 0) return `keys()[${index >> 1}]`;
+  const key = list[index - 1];
+  if (typeof key === 'number') return `get(${key})`;
+  if (typeof key === 'string' && key.length <= SHORT_KEY) return `get(${JSON.stringify(key)})`;
+  return `values()[${index >> 1}]`;
 }
 
 exports.Objects = Objects;

@@ -253,7 +253,7 @@ class Preparer {
       if (member?.analysis.form === FORM.ARROW) (member.more ??= {}).self = self;
     }
     const args = options.args?.map((value, index) =>
-      graph.slot(value, -1, { kind: 'other', name: `argument ${index}` }),
+      graph.slot(value, -1, { kind: 'argument', name: `args[${index}]` }),
     );
     graph.settle();
     const codes = graph.finish();

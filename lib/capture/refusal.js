@@ -1,11 +1,11 @@
 'use strict';
 
-const { CaptureError } = /** @type {any} */ (require('../errors'));
+const { CaptureError, SerializationError } = /** @type {any} */ (require('../errors'));
 
 /**
- * The way from the task to a value: a variable, a property, an entry, step by step.
+ * The way from the task to a value: an argument, a variable, a property, an entry, step by step.
  *
- * @typedef {{ kind: 'variable' | 'property' | 'class' | 'other', name: string }} Step
+ * @typedef {{ kind: 'argument' | 'variable' | 'property' | 'entry' | 'class' | 'other', name: string }} Step
  */
 
 const MAX_PATH = 400;
@@ -24,6 +24,11 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
  */
 function refusal({ steps, what, way, location, cause }) {
   const path = pathOf(steps);
+  // No function is on the way to it: it is data like that of any argument, and refused as such.
+  if (steps[0]?.kind === 'argument' && location === undefined) {
+    const details = cause === undefined ? { path } : { path, cause };
+    return new SerializationError(`Cannot copy \`${path}\` to another thread: it ${what}. ${way}.`, details);
+  }
   const variable = steps.find((step) => step.kind === 'variable')?.name;
   const trail = ['task', ...steps.map(words)].join(' > ').slice(0, MAX_PATH);
   const place = location === undefined ? '' : ` (${location})`;
@@ -40,7 +45,7 @@ function pathOf(steps) {
   for (const { kind, name } of steps) {
     if (kind === 'class') continue;
     if (path === '') path = name;
-    else if (kind === 'variable' || IDENTIFIER.test(name)) path += `.${name}`;
+    else if (kind === 'variable' || kind === 'entry' || IDENTIFIER.test(name)) path += `.${name}`;
     else path += name.startsWith('[') ? name : `[${JSON.stringify(name)}]`;
     if (path.length > MAX_PATH) return `${path.slice(0, MAX_PATH)}…`;
   }
@@ -49,7 +54,7 @@ function pathOf(steps) {
 
 /** @param {Step} step */
 function words({ kind, name }) {
-  if (kind === 'other') return name;
+  if (kind === 'other' || kind === 'argument') return name;
   return kind === 'class' ? `its class \`${name}\`` : `${kind} \`${name}\``;
 }
 

@@ -3,7 +3,7 @@
 /** What travels for a task: a definition, and what of it differs from one submission to the next. */
 
 const { capture } = require('../capture-host');
-const { InvalidTaskError, describe } = require('../errors');
+const { InvalidTaskError, configError, describe } = require('../errors');
 const { moduleOf } = require('../verbs/module');
 
 /**
@@ -26,7 +26,11 @@ function prepare(task, options, config) {
     return capture().prepare(task, captureOptions(options, config));
   }
   const module = moduleOf(task);
-  if (module !== undefined) return module;
+  if (module !== undefined) {
+    refuseForModule(options, 'captures');
+    refuseForModule(options, 'this');
+    return module;
+  }
   throw new InvalidTaskError(
     `Expected the task to be a function or what \`module()\` gives, got ${describe(task)}; ` +
       'pass a function, such as `run(() => work(42))` or `run(work, { args: [42] })`',
@@ -67,6 +71,17 @@ function captureOptions(options, config) {
   const explicit = config.capture === 'explicit';
   if (options.captures === undefined && options.this === undefined && !explicit) return undefined;
   return { captures: options.captures, this: options.this, mode: config.capture };
+}
+
+/**
+ * An export of a module is called as it is, with the variables that it has there.
+ *
+ * @param {RunOptions} options
+ * @param {'captures' | 'this'} option
+ */
+function refuseForModule(options, option) {
+  if (options[option] === undefined) return;
+  throw configError(option, 'left out, as the task is an export of a module', options[option]);
 }
 
 /** @param {string} name */

@@ -92,6 +92,16 @@ function isObject(value) {
   return typeof value === 'object' && value !== null;
 }
 
+/**
+ * Whether an object without options could have had some. A promise of options, a Map or a signal in their place means
+ * something else.
+ *
+ * @param {object} value
+ */
+function mayBeEmpty(value) {
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
+
 /** @param {unknown} value */
 function isDuration(value) {
   return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
@@ -190,6 +200,7 @@ module.exports = {
   fromOneUp,
   indexIn,
   isObject,
+  mayBeEmpty,
   pathOf,
   plainObject,
   positiveTimeLimit,

@@ -3,7 +3,7 @@
 // A group of options: an object whose names are all known.
 
 const { ConfigError, configError } = require('../errors');
-const { isObject, pathOf } = require('./checks');
+const { isObject, mayBeEmpty, pathOf } = require('./checks');
 
 const { isArray } = Array;
 const { hasOwnProperty } = Object.prototype;
@@ -40,6 +40,7 @@ function table(checks, others) {
  */
 function optionsIn(options, path, expected = 'an object') {
   if (!isObject(options) || isArray(options)) throw configError(path, expected, options);
+  if (!mayBeEmpty(options) && Object.keys(options).length === 0) throw configError(path, expected, options);
   return options;
 }
 

@@ -17,6 +17,7 @@ const {
   duration,
   indexIn,
   isObject,
+  mayBeEmpty,
   pathOf,
   plainObject,
   positiveTimeLimit,
@@ -226,18 +227,28 @@ function onlyArgs(options) {
  */
 function read(options, known, base, where) {
   if (options === undefined) return base;
-  if (options === null || typeof options !== 'object' || isArray(options)) {
-    throw configError(typeof where === 'number' ? `tasks[${where}]` : 'options', 'an object', options);
-  }
+  if (options === null || typeof options !== 'object' || isArray(options)) refuseAll(options, where);
   const given = copy(base);
+  let isEmpty = true;
   for (const key in options) {
     if (!hasOwnProperty.call(options, key)) continue;
+    isEmpty = false;
     const value = /** @type {Record<string, unknown>} */ (options)[key];
     if (key === 'args' && isArray(value) && known.has(key)) given.args = value;
     else set(given, known, key, value, where);
   }
+  if (isEmpty && !mayBeEmpty(options)) refuseAll(options, where);
   if (!given.plain) checkTogether(given, where);
   return given;
+}
+
+/**
+ * @param {unknown} options
+ * @param {Where} where
+ * @returns {never}
+ */
+function refuseAll(options, where) {
+  throw configError(typeof where === 'number' ? `tasks[${where}]` : 'options', 'an object', options);
 }
 
 /**

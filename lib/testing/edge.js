@@ -31,6 +31,14 @@ class InlineEdge {
   }
 
   /**
+   * @param {number} _pool
+   * @param {number} id
+   */
+  attempts(_pool, id) {
+    return this.#scheduler.entries.get(id)?.attempt ?? 0;
+  }
+
+  /**
    * @param {number} _isolate
    * @param {number} _pool
    * @param {number} id
@@ -46,7 +54,7 @@ class InlineEdge {
    */
   forsake(_isolate, _pool, id) {
     const entry = this.#scheduler.entries.get(id);
-    return entry !== undefined && entry.missing > 0 && this.#scheduler.drop(id, 'failed');
+    return entry !== undefined && entry.missing > 0 && this.#scheduler.drop(id, 'failed') !== null;
   }
 
   /**

@@ -323,12 +323,13 @@ class InlineScheduler {
    */
   drop(id, ending) {
     const entry = this.entries.get(id);
-    if (entry === undefined) return false;
-    this.#stats.end(entry.handle.name, ending, usageOf(entry));
+    if (entry === undefined) return null;
+    const { hasBegun, ...times } = usageOf(entry);
+    this.#stats.end(entry.handle.name, ending, { hasBegun, ...times });
     this.#remove(entry);
     // Others may begin in its place, behind its settling.
     queueMicrotask(() => this.#enter(() => {}));
-    return true;
+    return { ...times, cpuTime: times.runTime, attempts: entry.attempt, worker: hasBegun ? WORKER : -1 };
   }
 
   /** @param {Entry} entry an attempt of it is over, or given up */

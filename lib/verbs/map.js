@@ -33,7 +33,7 @@ async function map(engine, task, iterable, options) {
   const total = Array.isArray(iterable) ? iterable.length : Infinity;
   const prepared = engine.prepare(task, run);
   const workers = engine.config.workers.max;
-  const most = concurrency ?? workers * AHEAD;
+  const most = concurrency === undefined || concurrency === Infinity ? workers * AHEAD : concurrency;
   /** @type {unknown[]} */
   const results = [];
   /** @type {Set<any>} */

@@ -26,13 +26,24 @@ function readItems(items, base) {
     throw configError('tasks', 'an array (or another iterable) of tasks', items);
   }
   return Array.from(/** @type {Iterable<any>} */ (items), (item, index) => {
-    const isOptions = item !== null && typeof item === 'object' && moduleOf(item) === undefined;
-    if (!isOptions) return { task: item, options: base };
+    if (!hasOptions(item)) return { task: item, options: base };
     return {
-      task: Object.hasOwn(item, 'task') ? item.task : undefined,
+      // Without a task it is none itself, and is refused as that.
+      task: Object.hasOwn(item, 'task') ? item.task : item,
       options: itemOptions(item, base, index),
     };
   });
+}
+
+/**
+ * Whether an item is a task with options. An object without any, such as a promise, is no task, and refused as that.
+ *
+ * @param {any} item
+ */
+function hasOptions(item) {
+  return (
+    item !== null && typeof item === 'object' && moduleOf(item) === undefined && Object.keys(item).length > 0
+  );
 }
 
 /**

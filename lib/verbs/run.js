@@ -7,7 +7,7 @@
  */
 
 const { refuseGenerator } = require('../engine/prepare');
-const { NO_USAGE } = require('../failure');
+const failure = require('../failure');
 const { DEFAULTS, onlyArgs, retryOptions, runOptions, wrapOptions } = require('../options');
 const { TaskHandle, nameOf, refuse } = require('../handle');
 const { InvalidTaskError, describe } = require('../errors');
@@ -81,7 +81,7 @@ function wrap(engineOf, task, options) {
 function refused(engine, task, error) {
   const named = typeof task === 'function' ? task : {};
   const handle = new TaskHandle(engine, engine.isolate.nextId(), named, DEFAULTS, performance.now());
-  refuse(handle, error, NO_USAGE, false);
+  refuse(handle, failure.refused(handle, error), failure.NO_USAGE, false);
   return handle;
 }
 

@@ -2,10 +2,15 @@
 
 /** How the function of a task is called: once, once for each item of a chunk, or as a generator. */
 
+const { types } = require('node:util');
+
 const { FORM } = require('../frames');
+const { lazy } = require('../lazy');
 const { callFor } = require('./present');
 const { speak } = require('./speaker');
 const { NO_INPUTS } = require('./task');
+
+const { refuseGenerator } = lazy(() => require('../engine/prepare'), ['refuseGenerator']);
 
 /** @typedef {import('./task').Task} Task */
 
@@ -24,8 +29,10 @@ function isThenable(value) {
 function begin(task, args) {
   const { form } = task;
   const { fn, thisValue } = task.callable;
-  if (form & FORM.CHUNK) return runChunk(task, args);
   if (form & FORM.STREAM) return speak(task, args);
+  // What a module exports is known only here.
+  if (form & FORM.MODULE && types.isGeneratorFunction(fn)) throw refuseGenerator(fn.name);
+  if (form & FORM.CHUNK) return runChunk(task, args);
   const all = task.inputs.length === 0 ? args : [...task.inputs, ...args];
   task.inputs = NO_INPUTS;
   return callFor(task, fn, thisValue, all);

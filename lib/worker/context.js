@@ -8,6 +8,9 @@ const { presentTask } = require('./present');
 
 /** @typedef {import('./task').Task} Task */
 
+/** What a task was given that was given none. */
+const NO_METADATA = Object.freeze({});
+
 class TaskContext {
   #task;
   #controller = new AbortController();
@@ -40,7 +43,7 @@ class TaskContext {
   }
 
   get metadata() {
-    return this.#task.metadata;
+    return this.#task.metadata ?? NO_METADATA;
   }
 
   /** When the time allowed is over, as `Date.now()` counts; `null` where there is no limit. */
@@ -57,20 +60,21 @@ class TaskContext {
     return this.#look();
   }
 
-  throwIfCancelled() {
+  // Not methods: `const { reportProgress, throwIfCancelled } = current()` is to work.
+  throwIfCancelled = () => {
     if (this.#look()) throw new CancelledError(`The task \`${this.name}\` was cancelled`);
-  }
+  };
 
   /**
    * @param {number} fraction
    * @param {unknown} [detail]
    */
-  reportProgress(fraction, detail) {
+  reportProgress = (fraction, detail) => {
     if (typeof fraction !== 'number' || !(fraction >= 0 && fraction <= 1)) {
       throw configError('fraction', 'a number from 0 to 1', fraction);
     }
     this.#task.attendant.progress.report(this.#task, fraction, detail);
-  }
+  };
 
   /** Asks the shared word, so that the answer is right also in a synchronous loop. */
   #look() {

@@ -112,6 +112,11 @@ class Tasks {
         `Expected the export \`${exportName}\` of ${url} to be a function, got ${typeof fn}; ${known}`,
       );
     }
+    if (/^class\b/.test(Function.prototype.toString.call(fn))) {
+      throw new (require('../errors').InvalidTaskError)(
+        `Expected the export \`${exportName}\` of ${url} to be a function, got a class; export a function that uses it`,
+      );
+    }
     return { fn, thisValue: undefined };
   }
 }

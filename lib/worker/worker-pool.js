@@ -54,7 +54,7 @@ class WorkerPool {
     if (!Number.isSafeInteger(id) || id < 1) throw configError('id', "a task's id, an integer from 1 up", id);
     const handle = this.#engine.isolate.handles.get(id);
     if (handle !== undefined) return handle.engine.cancel(handle, reason);
-    return binding.cancel(this.#engine.isolate.id, this.#engine.pool, id, false);
+    return binding.cancel(this.#engine.isolate.id, this.#engine.pool, id, false) !== null;
   }
 
   /** @param {unknown} [options] */

@@ -13,7 +13,7 @@ use crate::logging::{Logger, Record, Sink};
 use crate::metrics::{Metrics, Shard};
 use crate::scheduler::claim::SharedWords;
 use crate::scheduler::{
-    Effects, Exit, Handed, IsolateId, Nanos, NewTask, Scheduler, State, Summary, TaskId, WorkerId,
+    Effects, Exit, Handed, IsolateId, Nanos, NewTask, Scheduler, Settled, State, Summary, TaskId, WorkerId,
 };
 use crate::wire::{self, Kind, Mail, Told, Yielded, millis};
 
@@ -275,8 +275,13 @@ impl Pool {
         self.decide(|scheduler, _, fx| scheduler.begun(worker, id, fx));
     }
 
-    pub fn cancel(self: &Arc<Self>, id: TaskId, by: IsolateId) -> bool {
-        self.decide(|scheduler, now, fx| scheduler.cancel(id, by, now, fx))
+    /// Cancels a task: what had become of it, where that was possible.
+    pub fn cancel(self: &Arc<Self>, id: TaskId, by: IsolateId) -> Option<Settled> {
+        self.decide(|scheduler, now, fx| {
+            let cancelled = scheduler.cancel(id, by, now, fx);
+            let settled = || fx.settled.iter().find(|settled| settled.id == id).cloned();
+            cancelled.then(settled).flatten()
+        })
     }
 
     pub fn cancellations(&self, worker: WorkerId) -> Vec<TaskId> {
@@ -289,6 +294,10 @@ impl Pool {
 
     pub fn state(&self, id: TaskId) -> Option<State> {
         locked(&self.scheduler).state(id)
+    }
+
+    pub fn attempts(&self, id: TaskId) -> u32 {
+        locked(&self.scheduler).attempts(id)
     }
 
     /// What there is to know of a task, as JSON.

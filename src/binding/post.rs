@@ -122,7 +122,7 @@ impl Post<'_> {
             queue: settled.undecided.unwrap_or(settled.times.queue),
             run: settled.times.run,
             cpu: settled.times.cpu,
-            attempt: settled.attempt,
+            attempt: settled.attempts(),
             worker: settled.worker.map_or(u32::MAX, |worker| worker.0),
             ..Mail::default()
         };

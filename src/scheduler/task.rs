@@ -338,7 +338,10 @@ pub struct Settled {
     pub owner: IsolateId,
     pub id: TaskId,
     pub name: NameId,
+    /// Which attempt this was, or would have been; 0 where the task was refused.
     pub attempt: u32,
+    /// Whether that attempt had begun.
+    pub began: bool,
     pub worker: Option<WorkerId>,
     pub times: Times,
     pub outcome: Outcome,
@@ -346,4 +349,12 @@ pub struct Settled {
     pub undecided: Option<Nanos>,
     /// The owner knows already (it cancelled); this is for the metrics only.
     pub silent: bool,
+}
+
+impl Settled {
+    /// How many attempts have begun.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempt.saturating_sub(u32::from(!self.began))
+    }
 }

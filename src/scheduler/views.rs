@@ -10,7 +10,7 @@ use super::workers::{Life, Worker};
 pub enum State {
     Waiting,
     Queued,
-    Running { worker: WorkerId, attempt: u32 },
+    Running { worker: WorkerId },
 }
 
 /// A task that runs, for those who ask.
@@ -59,7 +59,6 @@ impl Scheduler {
     /// Where a task stands; `None` where it is settled or was never there.
     pub fn state(&self, id: TaskId) -> Option<State> {
         let task = self.tasks.get(id)?;
-        let attempt = task.attempt;
         Some(match task.stage {
             Stage::Queued => State::Queued,
             Stage::Waiting | Stage::Resting | Stage::Undecided => State::Waiting,
@@ -68,12 +67,22 @@ impl Scheduler {
                     worker.running.contains(&id) || worker.handed[..worker.begun()].contains(&id)
                 });
                 if begun {
-                    State::Running { worker, attempt }
+                    State::Running { worker }
                 } else {
                     State::Queued
                 }
             }
         })
+    }
+
+    /// How many attempts at a task have begun; 0 where it is settled or was never there.
+    #[must_use]
+    pub fn attempts(&self, id: TaskId) -> u32 {
+        let Some(task) = self.tasks.get(id) else {
+            return 0;
+        };
+        let began = task.stage == Stage::Undecided || matches!(self.state(id), Some(State::Running { .. }));
+        task.attempt.saturating_sub(u32::from(!began))
     }
 
     /// What there is to know of a task that has been handed to a worker.

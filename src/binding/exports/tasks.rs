@@ -9,7 +9,7 @@ use super::isolate_of;
 use crate::binding::numbers::{task_id, whole};
 use crate::binding::{attachments, registry};
 use crate::scheduler::{IsolateId, State};
-use crate::wire::{self, Kind};
+use crate::wire::{self, Kind, millis};
 
 /// The number under which a pool counts tasks of this name.
 #[napi(catch_unwind)]
@@ -50,20 +50,45 @@ pub fn state(pool: u32, id: f64) -> u32 {
         None => 0,
         Some(State::Waiting) => 1,
         Some(State::Queued) => 2,
-        Some(State::Running { worker, .. }) => worker.0.saturating_add(3),
+        Some(State::Running { worker }) => worker.0.saturating_add(3),
     }
 }
 
-/// Cancels a task: `false` where it has ended, or was never there, or refuses. `own`: it was
+/// How many attempts at a task have begun; 0 where it is settled or unknown.
+#[napi(catch_unwind)]
+pub fn attempts(pool: u32, id: f64) -> u32 {
+    registry::pool(pool).map_or(0, |pool| pool.attempts(task_id(id)))
+}
+
+/// What a task has taken, in milliseconds, and which worker (-1: none) its last attempt has begun on.
+#[napi(object)]
+pub struct Taken {
+    pub queue_time: f64,
+    pub run_time: f64,
+    pub cpu_time: f64,
+    pub attempts: u32,
+    pub worker: i32,
+}
+
+/// Cancels a task: `null` where it has ended, or was never there, or refuses. `own`: it was
 /// submitted from this isolate, which settles the handle by itself.
 #[napi(catch_unwind)]
-pub fn cancel(env: Env, isolate: u32, pool: u32, id: f64, own: bool) -> napi::Result<bool> {
+pub fn cancel(env: Env, isolate: u32, pool: u32, id: f64, own: bool) -> napi::Result<Option<Taken>> {
     let isolate = isolate_of(isolate)?;
-    let cancelled = registry::pool(pool).is_some_and(|pool| pool.cancel(task_id(id), isolate.id));
-    if cancelled && own {
+    let cancelled = registry::pool(pool).and_then(|pool| pool.cancel(task_id(id), isolate.id));
+    if cancelled.is_some() && own {
         isolate.settled(&env, 1);
     }
-    Ok(cancelled)
+    Ok(cancelled.map(|settled| Taken {
+        queue_time: millis(settled.times.queue),
+        run_time: millis(settled.times.run),
+        cpu_time: millis(settled.times.cpu),
+        attempts: settled.attempts(),
+        worker: settled
+            .worker
+            .and_then(|worker| i32::try_from(worker.0).ok())
+            .unwrap_or(-1),
+    }))
 }
 
 /// Gives a task input number `index`: what is encoded in the first `length` bytes of `value`. The bits of
