@@ -178,7 +178,7 @@ describe('the pack', () => {
 
     it('shows its files where they are', () => {
       const env = { ...process.env, LIBRARY, TASKLETS_UNPACKED: '' };
-      const uncaught = [...hook, '-e', 'require(process.env.LIBRARY).run(null)'];
+      const uncaught = [...hook, '-e', 'require(process.env.LIBRARY).wrap(null)'];
       const { stdout, stderr } = spawnSync(process.execPath, uncaught, { env, encoding: 'utf8' });
       assert.match(stdout, /^run taken$/m);
       const [file] = stderr.split(/:\d+\n/);
