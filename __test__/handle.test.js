@@ -406,3 +406,21 @@ test('counts the attempts that have begun', async (t) => {
   rests.cancel();
   assert.strictEqual(rests.attempts, 1);
 });
+
+test('each of many tasks has its own usage', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  // Those that fail once have two attempts: neighbours differ.
+  const handles = Array.from({ length: 300 }, (_, i) =>
+    pool.run(
+      (fails) => {
+        if (fails && require('tasklets').current().attempt === 1) throw new Error('once');
+      },
+      { args: [i % 3 === 0], retry: { attempts: 2, delay: 0 } },
+    ),
+  );
+  await Promise.all(handles);
+  assert.deepStrictEqual(
+    handles.map(({ attempts }) => attempts),
+    handles.map((_, i) => (i % 3 === 0 ? 2 : 1)),
+  );
+});

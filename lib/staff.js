@@ -25,7 +25,7 @@ const SPARE_AFTER = 10;
 const LEAST_HEAP = 16;
 
 /**
- * @typedef {{ thread: import('node:worker_threads').Worker, port: import('node:worker_threads').MessagePort, isolate: number, cause: Uint8Array | undefined, outOfMemory: boolean, onPrinted: () => void, gone: Promise<void> }} Member
+ * @typedef {{ thread: import('node:worker_threads').Worker, port: import('node:worker_threads').MessagePort, isolate: number, cause: Uint8Array | undefined, outOfMemory: boolean, printing: (() => void)[], gone: Promise<void> }} Member
  */
 
 class Staff {
@@ -173,7 +173,7 @@ class Staff {
       isolate: -1,
       cause: undefined,
       outOfMemory: false,
-      onPrinted: () => {},
+      printing: [],
       gone: new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
         gone = resolve;
       }),
@@ -215,7 +215,7 @@ class Staff {
     } else if (Object.hasOwn(message, 'broken')) {
       if (member !== undefined) member.cause = encodeError(message.broken);
     } else if (Object.hasOwn(message, 'printed')) {
-      member?.onPrinted();
+      member?.printing.shift()?.();
     } else {
       this.onParcel(message);
     }
@@ -236,7 +236,8 @@ class Staff {
     const members = [...this.#members.values()].filter(({ isolate }) => isolate >= 0);
     const all = members.map((member) => {
       const heard = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
-        member.onPrinted = resolve;
+        // Answers come in the order of the questions: a shutdown may ask while the end of the process does.
+        member.printing.push(resolve);
       });
       member.port.postMessage({ print: true });
       return Promise.race([heard, member.gone]);

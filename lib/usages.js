@@ -53,8 +53,13 @@ function noted() {
  * @returns {Usage}
  */
 function usageAt(from, place) {
-  const [queueTime, runTime, cpuTime, attempts, worker] = from.subarray(place, place + WIDTH);
-  return { queueTime, runTime, cpuTime, attempts, worker };
+  return {
+    queueTime: from[place],
+    runTime: from[place + 1],
+    cpuTime: from[place + 2],
+    attempts: from[place + 3],
+    worker: from[place + 4],
+  };
 }
 
 /**
