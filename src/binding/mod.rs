@@ -8,7 +8,8 @@
 //! | `pool`, `post`          | a scheduler behind its lock, and the carrying out of what it decides       |
 //! | `timekeeper`, `clock`   | the thread of a pool that waits for alarms, and the CPU time of workers    |
 //! | `attachments`, `blocks` | large contents, and the memory that they are copied through                |
-//! | `memory`, `compiler`    | all that is unsafe: memory shown to JavaScript, V8 asked to wait           |
+//! | `memory`                | memory shown to JavaScript (what is unsafe is here, and in the next row)   |
+//! | `compiler`, `heap_limit` | V8 is asked to wait, and a worker whose heap is full is ended; `v8` finds what they call |
 //! | `settings`, `stats`     | configs and figures as JSON                                                |
 
 mod attachments;
@@ -16,6 +17,7 @@ mod blocks;
 mod clock;
 mod compiler;
 mod exports;
+mod heap_limit;
 mod isolate;
 mod memory;
 mod numbers;
@@ -25,6 +27,7 @@ mod registry;
 mod settings;
 mod stats;
 mod timekeeper;
+mod v8;
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
