@@ -1,16 +1,16 @@
 //! The Node edge: the only module that knows napi, threads, and memory shared with JavaScript.
 //!
-//! | module                  | what it is                                                                 |
-//! | ----------------------- | -------------------------------------------------------------------------- |
-//! | `exports`               | what JavaScript can call, by who calls it                                  |
-//! | `registry`              | what exists in the process, by number: isolates, pools, definitions        |
-//! | `isolate`               | an environment that has loaded us: its mailbox, and the call that wakes it |
-//! | `pool`, `post`          | a scheduler behind its lock, and the carrying out of what it decides       |
-//! | `timekeeper`, `clock`   | the thread of a pool that waits for alarms, and the CPU time of workers    |
-//! | `attachments`, `blocks` | large contents, and the memory that they are copied through                |
-//! | `memory`                | memory shown to JavaScript (what is unsafe is here, and in the next row)   |
-//! | `compiler`, `heap_limit` | V8 is asked to wait, and a worker whose heap is full is ended; `v8` finds what they call |
-//! | `settings`, `stats`     | configs and figures as JSON                                                |
+//! | module                         | what it is                                                                     |
+//! | ------------------------------ | ------------------------------------------------------------------------------ |
+//! | `exports`                      | what JavaScript can call, by who calls it                                      |
+//! | `registry`                     | what exists in the process, by number: isolates, pools, definitions            |
+//! | `isolate`                      | an environment that has loaded us: its mailbox, and the call that wakes it     |
+//! | `pool`, `post`                 | a scheduler behind its lock, and the carrying out of what it decides           |
+//! | `timekeeper`, `clock`          | the thread of a pool that waits for alarms, and the CPU time of workers        |
+//! | `attachments`, `blocks`        | large contents, and the memory that they are copied through                    |
+//! | `memory`                       | memory that is shown to JavaScript; what is unsafe is here and in the next row |
+//! | `v8`, `compiler`, `heap_limit` | V8 by name: it is asked to wait, and has workers ended whose heap is full      |
+//! | `settings`, `stats`            | configs and figures as JSON                                                    |
 
 mod attachments;
 mod blocks;
