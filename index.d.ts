@@ -252,9 +252,8 @@ declare namespace tasklets {
     /**
      * Heap of the worker that runs this task, which is started for it alone and leaves after it: that takes some
      * 35 ms. For many such tasks, a `Pool` with `memory.perWorker` is better. What V8 itself needs is in it: less than
-     * `'16MB'` has the effect of that. Memory outside of the heap (the contents of buffers) is not counted. A *single*
-     * allocation that is larger than all that is left makes V8 end the whole process, as it does in any worker thread.
-     * Above 0. `Infinity`: no limit.
+     * `'16MB'` has the effect of that. Memory outside of the heap (the contents of buffers) is not counted. A task that
+     * goes past it, also by a single large object, fails with a `ResourceLimitError`. Above 0. `Infinity`: no limit.
      *
      * @default none
      * @example run(parse, { args: [text], limits: { memory: '256MB' } });

@@ -10,7 +10,7 @@ use super::{isolate_of, seated};
 use crate::binding::clock::ThreadClock;
 use crate::binding::isolate::{Patience, Seat};
 use crate::binding::numbers::{id, task_id, whole};
-use crate::binding::{locked, memory, registry};
+use crate::binding::{heap_limit, locked, memory, registry};
 use crate::scheduler::{IsolateId, WorkerId};
 use crate::wire::{Kind, Mail};
 
@@ -41,7 +41,10 @@ pub fn join<'env>(
         patience: Patience::default(),
         clock: ThreadClock::here(),
     };
-    *locked(&isolate.seat) = Some(Arc::new(seat));
+    let before = locked(&isolate.seat).replace(Arc::new(seat));
+    if before.is_none() {
+        heap_limit::watch(env, &isolate.fullness)?;
+    }
     let mapped = memory::map_words(env, &words, |words| words.words())?;
     Ok(Some(mapped.map_or(Either::B(Null), Either::A)))
 }
