@@ -748,8 +748,8 @@ declare namespace tasklets {
      */
     max?: 'auto' | CountExpression | undefined;
     /**
-     * `'adaptive'`: between `min` and `max`, as the queue asks for. `'fixed'`: `max` from the first task on, so a
-     * `min` that differs is a `ConfigError`.
+     * `'adaptive'`: between `min` and `max`, as the queue asks for. `'fixed'`: `max` workers, all of them, so a
+     * `min` that differs is a `ConfigError`. Those that no task waits for are started some 10 ms after the first has come.
      *
      * @default 'adaptive'
      * @example config({ workers: { max: 4, scaling: 'fixed' } });
@@ -866,8 +866,8 @@ declare namespace tasklets {
      */
     perWorker?: Size | undefined;
     /**
-     * `'aggressive'`: a worker that has been idle for 50 ms collects all its garbage, once, which takes it some
-     * milliseconds; `'lazy'`: when V8 sees fit, which in an idle worker is never.
+     * When an idle worker gives memory back. `'lazy'`: once, when it is idle for the first time, for what its start
+     * has left; `'aggressive'`: each time that it has run tasks and then been idle for 50 ms. That takes it some 10 to 20 ms.
      *
      * @default 'lazy'
      * @example config({ memory: { cleanup: 'aggressive' } });

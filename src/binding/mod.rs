@@ -9,7 +9,8 @@
 //! | `timekeeper`, `clock`          | the thread of a pool that waits for alarms, and the CPU time of workers        |
 //! | `attachments`, `blocks`        | large contents, and the memory that they are copied through                    |
 //! | `memory`                       | memory that is shown to JavaScript; what is unsafe is here and in the next row |
-//! | `v8`, `compiler`, `heap_limit` | V8 by name: it is asked to wait, and has workers ended whose heap is full      |
+//! | `v8`, `compiler`,              | V8 by name: it is asked to wait, and to give memory back, and has workers      |
+//! | `garbage`, `heap_limit`        | ended whose heap is full                                                       |
 //! | `settings`, `stats`            | configs and figures as JSON                                                    |
 
 mod attachments;
@@ -17,6 +18,7 @@ mod blocks;
 mod clock;
 mod compiler;
 mod exports;
+mod garbage;
 mod heap_limit;
 mod isolate;
 mod memory;

@@ -10,7 +10,7 @@ use super::{isolate_of, seated};
 use crate::binding::clock::ThreadClock;
 use crate::binding::isolate::{Patience, Seat};
 use crate::binding::numbers::{id, task_id, whole};
-use crate::binding::{heap_limit, locked, memory, registry};
+use crate::binding::{garbage, heap_limit, locked, memory, registry};
 use crate::scheduler::{IsolateId, WorkerId};
 use crate::wire::{Kind, Mail};
 
@@ -131,6 +131,12 @@ pub fn want_parcel(isolate: u32, owner: u32, id: f64) -> napi::Result<bool> {
         ..Mail::default()
     };
     Ok(owner.inspect(|owner| owner.send(&mail)).is_some())
+}
+
+/// Collects the garbage of this isolate and gives back what memory it can: some 10 ms.
+#[napi(catch_unwind)]
+pub fn collect_garbage() {
+    garbage::collect();
 }
 
 /// A worker says how many bytes of its heap are in use.
