@@ -742,7 +742,9 @@ declare namespace tasklets {
      */
     min?: CountExpression | undefined;
     /**
-     * Workers there may be: an integer from 1 up, or an {@link CountExpression expression}.
+     * Workers there may be: an integer from 1 up, or an {@link CountExpression expression}. Beyond it there may be one
+     * for a task with a memory limit, and up to two for nested tasks with a timeout, limits or a signal, where the
+     * workers themselves are held by parents that wait: so a late child never takes its parent along.
      *
      * @default 'cpu_count'
      * @example config({ workers: { max: 'cpu_count - 1' } });

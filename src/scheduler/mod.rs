@@ -47,6 +47,7 @@ pub mod queue;
 pub mod retry;
 mod scaling;
 pub mod settings;
+mod stand_in;
 mod stop;
 mod streams;
 mod submit;
@@ -107,6 +108,8 @@ pub struct Scheduler {
     dependents: Dependents,
     waiting: usize,
     workers: Workers,
+    /// How many of the tasks were submitted by workers of the pool.
+    nested: usize,
     estimates: Estimates,
     timers: Timers,
     /// When the timekeeper will look in next, as far as it has been told.
@@ -142,6 +145,7 @@ impl Scheduler {
             dependents: Dependents::default(),
             waiting: 0,
             workers: Workers::default(),
+            nested: 0,
             estimates: Estimates::default(),
             timers: Timers::default(),
             alarm: Nanos::MAX,

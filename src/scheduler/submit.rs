@@ -20,6 +20,7 @@ impl Scheduler {
         fx: &mut Effects,
     ) {
         let mut room = self.room();
+        let nested = self.workers.of_isolate(owner).is_some();
         for new in tasks {
             if let Err(failure) = self.admit(&new, room) {
                 fx.refused += 1;
@@ -27,7 +28,9 @@ impl Scheduler {
                 continue;
             }
             room = room.saturating_sub(1);
-            self.enter(Task::submitted_by(owner, new, now), fx);
+            let mut task = Task::submitted_by(owner, new, now);
+            task.nested = nested;
+            self.enter(task, fx);
         }
         if self.queued > self.warn_at {
             self.warn_at = self.queued.saturating_mul(2);
@@ -46,7 +49,9 @@ impl Scheduler {
         let busy = self
             .workers
             .iter()
-            .filter(|worker| worker.life == Life::Ready && worker.reported < worker.handed.len())
+            .filter(|worker| {
+                worker.life == Life::Ready && !worker.stand_in && worker.reported < worker.handed.len()
+            })
             .count();
         let max = (self.settings.max_workers as usize).max(staying);
         let free = max - busy.min(max);
@@ -102,12 +107,19 @@ impl Scheduler {
     fn enter(&mut self, task: Task, fx: &mut Effects) {
         let (id, now, bytes) = (task.id, task.submitted, task.size() as u64);
         let limit = task.terms.as_ref().and_then(|terms| terms.queue_timeout);
+        let parent = task.nested.then_some(task.owner);
         if let Err(task) = self.tasks.insert(task) {
             // Ids are given out once; a second one of the same number can only be a broken frame.
             fx.refused += 1;
             fx.settled
                 .push(settled(&task, Outcome::Failed(Failure::Abandoned)));
             return;
+        }
+        if let Some(parent) = parent {
+            self.nested += 1;
+            if let Some(place) = self.workers.of_isolate(parent) {
+                place.children += 1;
+            }
         }
         self.queued_bytes += bytes;
         if self.await_inputs(id, fx) {
@@ -165,6 +177,12 @@ impl Scheduler {
         fx: &mut Effects,
     ) {
         let Some(task) = self.tasks.remove(id) else { return };
+        if task.nested {
+            self.nested -= 1;
+            if let Some(place) = self.workers.of_isolate(task.owner) {
+                place.children = place.children.saturating_sub(1);
+            }
+        }
         match task.stage {
             Stage::Queued => {
                 if task.heap_limit().is_some() {

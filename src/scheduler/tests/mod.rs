@@ -12,6 +12,7 @@ mod failing;
 mod handing;
 mod limits;
 mod memory;
+mod nested;
 mod played;
 mod property;
 mod staff;
