@@ -23,7 +23,8 @@ declare namespace tasklets {
   // ------------------------------------------------------------------------------------------------ tasks
 
   /**
-   * What can be run: a function, or what {@link module} returned.
+   * What can be run: a function, what {@link module} returned, or what {@link wrap} returned (whose function then runs
+   * on the pool of the verb, as it was when it was wrapped).
    *
    * A function may be an arrow, a function, a method, async, bound, or a named built-in (`Math.max`). Its free
    * variables travel with it, by value. Classes are no tasks, and generator functions only work with `stream`:
@@ -402,7 +403,10 @@ declare namespace tasklets {
     args?: readonly [...Args] | undefined;
   }
 
-  /** The options of `wrap`: {@link TaskOptions} for each of the later calls. */
+  /**
+   * The options of `wrap`: {@link TaskOptions} for each of the later calls. Where what `wrap` gives is itself run by
+   * another verb (`run`, `map`, `graph().add` ...), they hold below the options of that.
+   */
   export type WrapOptions<Result = unknown> = RepeatableTaskOptions<Result>;
 
   /** The options of `batch`. What concerns one task stands beside that task. */

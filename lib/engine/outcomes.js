@@ -153,7 +153,11 @@ function hear(engine, handle, kind, letter) {
   // The callback may have cancelled it.
   if (isSettled(handle)) return;
   const { isolate } = engine;
-  if (!again && isolate.handles.take(handle.id) !== undefined) refuse(handle, error, usage, false);
+  if (!again && isolate.handles.take(handle.id) !== undefined) {
+    // Where it waited before this attempt, the message says how long it would before the next.
+    usage.queueTime = Math.max(0, handle.elapsed - usage.runTime);
+    refuse(handle, error, usage, false);
+  }
   engine.edge.decide(isolate.id, engine.pool, handle.id, again ? wait : -1);
 }
 

@@ -8,7 +8,8 @@
 
 const { configError } = require('../errors');
 const { extrasOf, call } = require('../handle');
-const { DEFAULTS, batchOptions, itemOptions } = require('../options');
+const { batchOptions, itemOptions } = require('../options');
+const { defaultsOf, unwrap } = require('./wrapped');
 
 /**
  * @param {Engine} engine
@@ -33,8 +34,8 @@ async function batch(engine, items, options) {
       if (running.size === 0 && (next === list.length || stopped)) resolve();
     };
     const begin = (/** @type {number} */ index) => {
-      const { task, options: own } = list[index];
-      const handle = engine.submit(task, own);
+      const { task, options: own, prepared } = list[index];
+      const handle = engine.submit(task, own, prepared);
       running.set(index, handle);
       handle.then(
         (/** @type {unknown} */ result) => end(index, { success: true, result }),
@@ -96,9 +97,9 @@ function readItems(items) {
     if (item === null || typeof item !== 'object' || !Object.hasOwn(item, 'task')) {
       throw configError(`tasks[${index}]`, 'an object with a `task`', item);
     }
-    const options = itemOptions(item, DEFAULTS, index);
+    const options = itemOptions(item, defaultsOf(item.task), index);
     const name = options.name ?? (item.task?.name || `task ${index}`);
-    return { task: item.task, options, name };
+    return { ...unwrap(item.task, options), name };
   });
 }
 

@@ -12,6 +12,7 @@
 const { configError, describe } = require('../errors');
 const { FORM } = require('../frames');
 const { mapOptions } = require('../options');
+const { defaultsOf, unwrap } = require('./wrapped');
 
 /** How long a chunk should last, in milliseconds. */
 const CHUNK_TIME = 1;
@@ -23,15 +24,16 @@ const AHEAD = 2;
 
 /**
  * @param {Engine} engine
- * @param {any} task
+ * @param {any} given the task
  * @param {any} iterable
  * @param {unknown} options
  */
-async function map(engine, task, iterable, options) {
-  const { chunkSize, concurrency, run } = mapOptions(options);
+async function map(engine, given, iterable, options) {
+  const { chunkSize, concurrency, run } = mapOptions(options, defaultsOf(given));
+  const { task, prepared: known } = unwrap(given, run);
   const source = iteratorOf(iterable);
   const total = Array.isArray(iterable) ? iterable.length : Infinity;
-  const prepared = engine.prepare(task, run);
+  const prepared = known ?? engine.prepare(task, run);
   const workers = engine.config.workers.max;
   const most = concurrency === undefined || concurrency === Infinity ? workers * AHEAD : concurrency;
   /** @type {unknown[]} */

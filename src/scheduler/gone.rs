@@ -38,6 +38,13 @@ impl Scheduler {
         Some(Arc::clone(&place.words))
     }
 
+    /// A worker's thread is about to end, and has used so much CPU time since its last visit.
+    pub fn ends(&mut self, worker: WorkerId, cpu: Nanos) {
+        if let Some(place) = self.workers.get_mut(worker) {
+            place.cpu_at_end = cpu;
+        }
+    }
+
     /// A worker's thread has ended, for whatever reason.
     ///
     /// What it had begun fails (or is tried again, by its own `retry`), what it had not begun runs elsewhere.
@@ -80,7 +87,7 @@ impl Scheduler {
             let times = Times {
                 queue: began.saturating_sub(task.submitted),
                 run: now.saturating_sub(began),
-                cpu: 0,
+                cpu: place.cpu_at_end.min(now.saturating_sub(began)),
             };
             let failure = match (&failure, task.heap_limit()) {
                 (Failure::OutOfMemory { used, .. }, Some(limit)) => {

@@ -228,6 +228,9 @@ impl Scheduler {
         let Some(policy) = policy.filter(|policy| retryable && task.attempt < policy.attempts) else {
             return self.settle(id, outcome, times, false, fx);
         };
+        if let Some(terms) = task.terms.as_mut() {
+            terms.before = Some(times);
+        }
         let wait = policy.wait_after(task.attempt, chance);
         if policy.ask {
             let mut report = settled(task, outcome);

@@ -129,6 +129,8 @@ pub struct Terms {
     pub uncancellable: bool,
     /// Its owner has a signal that cancels it.
     pub revocable: bool,
+    /// What the attempt before the present one took.
+    pub before: Option<Times>,
     /// What the task waits for before it can begin: it comes ahead of its arguments.
     pub inputs: Vec<Input>,
 }
@@ -252,6 +254,16 @@ impl Task {
     #[must_use]
     pub fn is_limited(&self) -> bool {
         self.cpu_limit().is_some() || self.heap_limit().is_some()
+    }
+
+    /// What it has taken, where it has not begun at this time: what its last attempt took, if there was one.
+    #[must_use]
+    pub fn times_unbegun(&self, now: Nanos) -> Times {
+        let before = self.terms.as_ref().and_then(|terms| terms.before);
+        before.unwrap_or(Times {
+            queue: now.saturating_sub(self.submitted),
+            ..Times::default()
+        })
     }
 
     /// Whether it may have to be ended, with whatever else has begun on its worker.

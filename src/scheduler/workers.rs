@@ -99,6 +99,8 @@ pub struct Worker {
     /// Time spent running tasks, and CPU time, since it joined.
     pub busy: Nanos,
     pub cpu: Nanos,
+    /// CPU time of its thread since its last visit, where it has ended.
+    pub cpu_at_end: Nanos,
     /// Bytes of its heap in use, as it said last.
     pub heap: u64,
 }
@@ -139,6 +141,7 @@ impl Worker {
             failed: 0,
             busy: 0,
             cpu: 0,
+            cpu_at_end: 0,
             heap: 0,
         }
     }

@@ -18,6 +18,7 @@ mod property;
 mod staff;
 mod stopping;
 mod task;
+mod usage;
 mod waiting;
 mod world;
 
