@@ -355,8 +355,11 @@ declare namespace tasklets {
     failFast?: boolean | undefined;
   }
 
-  /** The options of `map`: {@link TaskOptions} for each chunk of items, and how items are dealt out. */
-  export interface MapOptions extends RepeatableTaskOptions {
+  /**
+   * The options of `map`: {@link TaskOptions} for each chunk of items, and how items are dealt out. `onComplete` hears of
+   * each item, `onStart` and `onProgress` of each chunk, `onError` of each chunk that fails.
+   */
+  export interface MapOptions<Result = unknown> extends RepeatableTaskOptions<Result> {
     /**
      * How many items travel together; an integer from 1 up. `'auto'` grows chunks until one lasts about a
      * millisecond. A `timeout` is for one chunk.
@@ -434,7 +437,11 @@ declare namespace tasklets {
     stopOnError?: boolean | undefined;
   }
 
-  /** The options of `shutdown`. */
+  /**
+   * The options of `shutdown`. What was taken before is waited for: tasks that run or wait, all items of a `map`, a
+   * `batch`, a `runAll` or a graph, and what tasks that run submit themselves. A `stream` over a source reads no more of
+   * it: its results end with a `ShutdownError`.
+   */
   export interface ShutdownOptions {
     /**
      * How long running and queued tasks may take to finish, in milliseconds, 0 or more. `Infinity`: as long as they
@@ -1218,13 +1225,13 @@ declare namespace tasklets {
     map<Item, R>(
       task: ModuleTask<[item: Item, index: number], R>,
       iterable: Iterable<Item> & Supported<R>,
-      options?: MapOptions,
+      options?: MapOptions<NoInfer<Awaited<R>>>,
     ): Promise<Awaited<R>[]>;
     /** Runs one task over many inputs and resolves to the results, in order. The task gets `(item, index)`. */
     map<Item, R, This>(
       task: TaskFunction<[item: Item, index: number], R, This>,
       iterable: Iterable<Item> & Supported<R>,
-      options?: MapOptions & { this?: This },
+      options?: MapOptions<NoInfer<Awaited<R>>> & { this?: This },
     ): Promise<Awaited<R>[]>;
 
     /**

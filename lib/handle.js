@@ -69,7 +69,7 @@ const noExtras = () => ({
 /**
  * Calls a user's callback; what it throws is reported, never lost and never fatal.
  *
- * @param {Extras} extras
+ * @param {Pick<Extras, 'context'>} extras
  * @param {Function} callback
  * @param {unknown[]} args
  */

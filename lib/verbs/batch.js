@@ -19,6 +19,8 @@ const { defaultsOf, unwrap } = require('./wrapped');
 async function batch(engine, items, options) {
   const { concurrency = Infinity, onProgress, stopOnError } = batchOptions(options);
   const list = readItems(items);
+  // A pool that is shut down refuses each of them: nothing is to be said of all.
+  const leave = engine.closed ? undefined : engine.admit();
   /** @type {any[]} */
   const results = new Array(list.length);
   /** @type {Map<number, any>} */
@@ -27,7 +29,7 @@ async function batch(engine, items, options) {
   let next = 0;
   let stopped = false;
 
-  await new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+  const done = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
     const more = () => {
       // eslint-disable-next-line no-unmodified-loop-condition -- `end` sets it
       while (running.size < concurrency && next < list.length && !stopped) begin(next++);
@@ -35,7 +37,8 @@ async function batch(engine, items, options) {
     };
     const begin = (/** @type {number} */ index) => {
       const { task, options: own, prepared } = list[index];
-      const handle = engine.submit(task, own, prepared);
+      const handle =
+        leave === undefined ? engine.submit(task, own, prepared) : engine.submitMore(task, own, prepared);
       running.set(index, handle);
       handle.then(
         (/** @type {unknown} */ result) => end(index, { success: true, result }),
@@ -58,6 +61,7 @@ async function batch(engine, items, options) {
     };
     more();
   });
+  await done.finally(leave);
   for (let index = 0; index < list.length; index++) {
     results[index] ??= notRun(engine, list[index].name);
   }

@@ -11,6 +11,8 @@
 
 const { configError, describe } = require('../errors');
 const { FORM } = require('../frames');
+const { refuseAborted } = require('../failure');
+const { call } = require('../handle');
 const { mapOptions } = require('../options');
 const { defaultsOf, unwrap } = require('./wrapped');
 
@@ -29,7 +31,22 @@ const AHEAD = 2;
  * @param {unknown} options
  */
 async function map(engine, given, iterable, options) {
-  const { chunkSize, concurrency, run } = mapOptions(options, defaultsOf(given));
+  const leave = engine.admit();
+  try {
+    return await mapAll(engine, given, iterable, mapOptions(options, defaultsOf(given)));
+  } finally {
+    leave();
+  }
+}
+
+/**
+ * @param {Engine} engine
+ * @param {any} given
+ * @param {any} iterable
+ * @param {ReturnType<typeof mapOptions>} options
+ */
+async function mapAll(engine, given, iterable, { chunkSize, concurrency, run: options }) {
+  const run = forChunks(options);
   const { task, prepared: known } = unwrap(given, run);
   const source = iteratorOf(iterable);
   const total = Array.isArray(iterable) ? iterable.length : Infinity;
@@ -85,7 +102,7 @@ async function map(engine, given, iterable, options) {
       const first = index;
       const count = args.length - 1;
       index += count;
-      const handle = engine.submit(task, run, prepared, FORM.CHUNK, args);
+      const handle = engine.submitMore(task, run, prepared, FORM.CHUNK, args);
       running.add(handle);
       handle.then((/** @type {unknown[]} */ values) => {
         running.delete(handle);
@@ -96,7 +113,24 @@ async function map(engine, given, iterable, options) {
     };
     more();
   });
+  if (index === 0) refuseAborted(run.signal, 'map');
   return results;
+}
+
+/**
+ * Whoever gives `map` a callback knows of items, not of chunks.
+ *
+ * @param {import('../options').RunOptions} options
+ */
+function forChunks(options) {
+  const { onComplete } = options;
+  if (onComplete === undefined) return options;
+  return {
+    ...options,
+    onComplete: (/** @type {unknown[]} */ values) => {
+      for (const value of values) call({ context: undefined }, onComplete, [value]);
+    },
+  };
 }
 
 /**

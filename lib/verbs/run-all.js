@@ -8,6 +8,7 @@
 
 const { capture } = require('../capture-host');
 const { configError } = require('../errors');
+const { refuseAborted } = require('../failure');
 const { itemOptions, runAllOptions } = require('../options');
 const { moduleOf } = require('./module');
 const { unwrap, wrappingOf } = require('./wrapped');
@@ -91,7 +92,9 @@ async function runAll(engine, tasks, options) {
     const wrapping = wrappingOf(task);
     return wrapping === undefined ? run : runAllOptions(options, wrapping.options).run;
   };
-  const handles = submitAll(engine, readItems(tasks, baseOf));
+  const items = readItems(tasks, baseOf);
+  if (items.length === 0) refuseAborted(run.signal, 'list of tasks');
+  const handles = submitAll(engine, items);
   if (!failFast) return settleAll(handles);
   try {
     return await Promise.all(handles);

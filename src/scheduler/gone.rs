@@ -132,11 +132,16 @@ impl Scheduler {
         self.watch(now, fx);
     }
 
-    /// Takes no more tasks. With `cancel_waiting`, what has not begun is cancelled.
+    /// Takes no more tasks, but those that tasks under way submit. With `cancel_waiting`, what has not begun is
+    /// cancelled, and there are none of those.
     ///
     /// [`Effects::drained`] follows when the last task has been settled. How many were cancelled comes back.
     pub fn drain(&mut self, cancel_waiting: bool, now: Nanos, fx: &mut Effects) -> usize {
-        self.phase = Phase::Draining;
+        self.phase = if cancel_waiting {
+            Phase::Closing
+        } else {
+            Phase::Draining
+        };
         let mut cancelled = 0;
         if cancel_waiting {
             self.take_all_back();
@@ -159,6 +164,11 @@ impl Scheduler {
 
     /// Ends every task that is left: how many had begun, and how many had not.
     pub fn abandon(&mut self, now: Nanos, fx: &mut Effects) -> (usize, usize) {
+        self.phase = if self.phase == Phase::Open {
+            Phase::Open
+        } else {
+            Phase::Closing
+        };
         self.take_all_back();
         let begun = self.tasks.ids(|task| matches!(task.stage, Stage::Handed { .. }));
         let waiting = self.tasks.len() - begun.len();

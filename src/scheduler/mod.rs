@@ -87,8 +87,10 @@ use workers::Workers;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Open,
-    /// Shutting down: no new task; what is there may finish.
+    /// Shutting down: no new task; what is there may finish, with what it submits itself for that.
     Draining,
+    /// What is there is all that there will be.
+    Closing,
 }
 
 /// The scheduler of one pool.

@@ -120,7 +120,7 @@ impl Scheduler {
     /// Whether another one may be started.
     fn may_stand_in(&self, now: Nanos) -> bool {
         let there = self.workers.iter().filter(|worker| worker.stand_in);
-        there.count() < STAND_INS && self.phase == Phase::Open && !self.is_barren(now)
+        there.count() < STAND_INS && self.phase != Phase::Closing && !self.is_barren(now)
     }
 
     /// Whether one of the workers on which no parent waits is expected, and how many of them are at work.

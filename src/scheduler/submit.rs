@@ -21,8 +21,9 @@ impl Scheduler {
     ) {
         let mut room = self.room();
         let nested = self.workers.of_isolate(owner).is_some();
+        let is_needed = nested && self.phase == Phase::Draining && self.has_begun(owner);
         for new in tasks {
-            if let Err(failure) = self.admit(&new, room) {
+            if let Err(failure) = self.admit(&new, is_needed, room) {
                 fx.refused += 1;
                 fx.settled.push(refused(owner, &new, failure));
                 continue;
@@ -61,8 +62,18 @@ impl Scheduler {
             .saturating_sub(self.waiting + self.unbegun())
     }
 
-    fn admit(&self, new: &NewTask, room: usize) -> Result<(), Failure> {
-        if self.phase != Phase::Open {
+    /// Whether a task runs on the worker that is this isolate, and may need another one.
+    fn has_begun(&self, isolate: IsolateId) -> bool {
+        let mut workers = self.workers.iter();
+        let Some(worker) = workers.find(|worker| worker.isolate == Some(isolate)) else {
+            return false;
+        };
+        let mut begun = worker.handed[..worker.begun()].iter().chain(&worker.running);
+        begun.any(|id| self.tasks.get(*id).is_some_and(|task| task.is_with(worker.id)))
+    }
+
+    fn admit(&self, new: &NewTask, is_needed: bool, room: usize) -> Result<(), Failure> {
+        if self.phase == Phase::Closing || self.phase == Phase::Draining && !is_needed {
             return Err(Failure::ShutDown);
         }
         if room == 0 {
@@ -208,7 +219,7 @@ impl Scheduler {
         settled.times = times;
         settled.silent = silent;
         fx.settled.push(settled);
-        if self.phase == Phase::Draining && self.tasks.is_empty() {
+        if self.phase != Phase::Open && self.tasks.is_empty() {
             fx.drained = true;
         }
     }

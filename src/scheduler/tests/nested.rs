@@ -189,3 +189,42 @@ fn strangers_tasks_are_no_children() {
     let begun: Nanos = world.begun_at(id).expect("it has begun");
     assert!(begun < world.now);
 }
+
+#[test]
+fn while_the_pool_drains_tasks_under_way_get_their_children_and_nobody_else_any() {
+    let mut world = warm(1);
+    let (_, worker) = parent(&mut world);
+    world.drain(false);
+    let stranger = world.submit(Task::new(2));
+    let child = world.submit(Task::new(2).child_of(worker));
+    world.run_for(ms(10));
+    assert!(matches!(world.failure(stranger), Failure::ShutDown));
+    assert!(world.is_fulfilled(child));
+    assert_eq!(world.drained, 0);
+    world.run_for(ms(10_000));
+    assert_eq!(world.drained, 1);
+    let late = world.submit(Task::new(2).child_of(worker));
+    assert!(
+        matches!(world.failure(late), Failure::ShutDown),
+        "nothing is under way"
+    );
+}
+
+#[test]
+fn a_pool_that_cancels_what_waits_takes_no_children_either() {
+    let mut world = warm(1);
+    let (_, worker) = parent(&mut world);
+    world.drain(true);
+    let child = world.submit(Task::new(2).child_of(worker));
+    assert!(matches!(world.failure(child), Failure::ShutDown));
+}
+
+#[test]
+fn a_pool_that_was_given_up_takes_no_children_of_what_lingers() {
+    let mut world = warm(1);
+    let (_, worker) = parent(&mut world);
+    world.drain(false);
+    world.stir(super::super::Scheduler::abandon);
+    let child = world.submit(Task::new(2).child_of(worker));
+    assert!(matches!(world.failure(child), Failure::ShutDown));
+}
