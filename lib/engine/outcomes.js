@@ -145,7 +145,9 @@ function hear(engine, handle, kind, letter) {
   attempted(handle, attempt);
   const wait = letter.view.getFloat64(letter.at + MAIL.QUEUE, true);
   const error = engine.errorOf(handle, kind, letter, usage);
-  const again = retries.worthRetrying(handle.options.retry, error, attempt);
+  const { context } = extrasOf(handle);
+  const worth = () => retries.worthRetrying(handle.options.retry, error, attempt);
+  const again = context === undefined ? worth() : context.runInAsyncScope(worth);
   if (again) {
     const onRetry = handle.options.retry?.onRetry;
     if (onRetry !== undefined) call(extrasOf(handle), onRetry, [error, attempt, wait]);
