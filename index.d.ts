@@ -238,7 +238,8 @@ declare namespace tasklets {
 
     /**
      * The task starts when these handles are fulfilled, and gets their results as its first arguments, before
-     * `args`. If one of them fails, the task rejects with a `DependencyError` and never starts.
+     * `args`: as data, so an instance of a class of yours is a plain object here. If one of them fails, the task rejects
+     * with a `DependencyError` and never starts.
      *
      * @default none
      * @example
