@@ -184,7 +184,7 @@ test('a timeout counts as a failure, for each attempt anew', async (t) => {
   };
   const handle = pool.run(sometimes, {
     args: [counter()],
-    timeout: 40,
+    timeout: 250,
     grace: 0,
     retry: { attempts: 2, delay: 0 },
   });
