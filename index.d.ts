@@ -254,9 +254,8 @@ declare namespace tasklets {
     /**
      * Heap of the worker that runs this task, which is started for it alone and leaves after it: that takes some
      * 35 ms. For many such tasks, a `Pool` with `memory.perWorker` is better. What V8 itself needs is in it: less than
-     * `'16MB'` has the effect of that. Memory outside of the heap (the contents of buffers) is not counted. A *single*
-     * allocation that is larger than all that is left makes V8 end the whole process, as it does in any worker thread.
-     * Above 0. `Infinity`: no limit.
+     * `'16MB'` has the effect of that. Memory outside of the heap (the contents of buffers) is not counted. A task that
+     * goes past it, also by a single large object, fails with a `ResourceLimitError`. Above 0. `Infinity`: no limit.
      *
      * @default none
      * @example run(parse, { args: [text], limits: { memory: '256MB' } });
@@ -763,8 +762,8 @@ declare namespace tasklets {
      */
     max?: 'auto' | CountExpression | undefined;
     /**
-     * `'adaptive'`: between `min` and `max`, as the queue asks for. `'fixed'`: `max` from the first task on, so a
-     * `min` that differs is a `ConfigError`.
+     * `'adaptive'`: between `min` and `max`, as the queue asks for. `'fixed'`: `max` workers, all of them, so a
+     * `min` that differs is a `ConfigError`. Those that no task waits for are started some 10 ms after the first has come.
      *
      * @default 'adaptive'
      * @example config({ workers: { max: 4, scaling: 'fixed' } });
@@ -881,8 +880,8 @@ declare namespace tasklets {
      */
     perWorker?: Size | undefined;
     /**
-     * `'aggressive'`: a worker that has been idle for 50 ms collects all its garbage, once, which takes it some
-     * milliseconds; `'lazy'`: when V8 sees fit, which in an idle worker is never.
+     * When an idle worker gives memory back. `'lazy'`: once, when it is idle for the first time, for what its start
+     * has left; `'aggressive'`: each time that it has run tasks and then been idle for 50 ms. That takes it some 10 to 20 ms.
      *
      * @default 'lazy'
      * @example config({ memory: { cleanup: 'aggressive' } });

@@ -44,19 +44,27 @@ test('a process with spares exits by itself', async () => {
   assert.deepStrictEqual([code, stdout.trim()], [0, '42']);
 });
 
-test("idle workers give memory back where cleanup is 'aggressive'", async (t) => {
-  const pool = poolFor(t, { workers: 1, memory: { cleanup: 'aggressive' } });
-  const litter = () => {
-    for (let i = 0, kept = []; i < 200; i++) kept.push(new Array(10_000).fill({}));
-    return process.memoryUsage().heapUsed;
-  };
-  const before = await pool.run(litter);
-  assert.ok(before > 12e6, String(before));
-  const heap = () => pool.getStats().workers[0].heapUsed;
-  while (heap() === 0 || heap() > before - 8e6) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
-  }
-  assert.strictEqual(await pool.run(() => typeof globalThis.gc), 'undefined');
-});
+for (const cleanup of ['aggressive', 'lazy']) {
+  test(`idle workers give memory back where cleanup is '${cleanup}'`, async (t) => {
+    const pool = poolFor(t, { workers: 1, memory: { cleanup } });
+    const litter = () => {
+      for (let i = 0, kept = []; i < 200; i++) kept.push(new Array(10_000).fill({}));
+      return process.memoryUsage().heapUsed;
+    };
+    const heap = () => pool.getStats().workers[0].heapUsed;
+    // A lazy one does it once: for what its start has left, and its first tasks.
+    for (let times = cleanup === 'aggressive' ? 2 : 1; times > 0; times--) {
+      const before = await pool.run(litter);
+      assert.ok(before > 12e6, String(before));
+      while (heap() === 0 || heap() > before - 8e6) await turn();
+    }
+    assert.strictEqual(await pool.run(() => typeof globalThis.gc), 'undefined');
+  });
+}
+
+/** A moment in which something may have come. */
+function turn() {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 10);
+  });
+}

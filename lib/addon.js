@@ -43,7 +43,7 @@ function load() {
  * @returns {Addon}
  */
 function open(file) {
-  return complete(require('node:module').createRequire(file)(file), file);
+  return complete(require(file), file);
 }
 
 /**

@@ -135,7 +135,7 @@ class Staff {
     try {
       thread = make();
     } catch (error) {
-      binding.workerExited(pool, id, 1, 0, encodeError(error));
+      binding.workerExited(pool, id, 1, 0, false, encodeError(error));
       return;
     }
     this.#employ(id, thread, heap);
@@ -191,8 +191,10 @@ class Staff {
       this.#members.delete(id);
       if (this.#members.size === 0) output.unwatch(this);
       port1.close();
-      const limit = member.outOfMemory ? heapLimit(heap) : 0;
-      binding.workerExited(pool, id, code, limit, member.cause);
+      const { outOfMemory } = member;
+      // Node's own limit is looked up only where it is needed: it takes a module that most programs do not.
+      const limit = outOfMemory || heap !== undefined ? heapLimit(heap) : 0;
+      binding.workerExited(pool, id, code, limit, outOfMemory, member.cause);
       if (code !== 0) this.#log('debug', `worker ${id} ended with code ${code}`, { worker: id, code });
       gone();
     });

@@ -9,8 +9,9 @@ const { MessageChannel, Worker } = require('node:worker_threads');
 const home = require('./home');
 
 /**
- * The young generation of a worker whose heap is limited. At the limit Node allows 16 MB more, so that the worker can be
- * ended; where more than that is still young, V8 aborts the process: without this, every other time on Node 24.
+ * The young generation of a worker whose heap is limited: it comes on top of the limit. Until a worker has joined, and where the
+ * addon cannot watch its heap, Node allows 16 MB more at the limit, so that the worker can be ended; where more than that is
+ * still young, V8 aborts the process: without this, every other time on Node 24.
  */
 const YOUNG_MEGABYTES = 8;
 

@@ -13,7 +13,7 @@
  *   code/       what V8 has compiled of them (`scripts/code.js`)
  *   bundle/     all of it as text: what bundlers take in, since a bundle has no files beside it
  *
- * Each but the entries is one object of functions, by the ids of the modules (`lib/pool`).
+ * Each but the entries gives one object of functions, by the ids of the modules (`lib/pool`).
  */
 
 const { createHash } = require('node:crypto');
@@ -81,6 +81,22 @@ function object(ids, atOnce = true) {
   return `{\n${members.join(',\n')}\n}`;
 }
 
+/**
+ * A section as a file: a script whose value is a function that makes the modules, and, where Node loads it, a module that
+ * exports this function. Only a module has `arguments` outside of functions.
+ *
+ * @param {string} modules
+ */
+function script(modules) {
+  const text = `${BANNER}{
+const section = (function (require) { 'use strict'; return ${modules}; });
+typeof arguments === 'undefined' ? section : (module.exports = section);
+}
+`;
+  if (!/^[\0-\x7f]*$/.test(text)) throw new Error('Expected a section to be ASCII: that is how it is read');
+  return text;
+}
+
 /** What stands for `lib/home` in the files of the pack. It uses `code`. */
 const HOME_OF_FILES = `(function (module) {
   const path = require('node:path');
@@ -95,19 +111,21 @@ const HOME_OF_FILES = `(function (module) {
 /**
  * @param {string} code where the code is that has been compiled ahead
  * @param {Record<string, string>} hashes of the sections
- * @param {Record<string, string>} places in which section each module is
+ * @param {Record<string, string>} places in which section each module is; the first one's is opened at once
  */
 function entry(code, hashes, places) {
+  const [first] = Object.values(places);
   return `${BANNER}'use strict';
-const modules = {};
 ${registry}
 ${opener}
 ${code}
 const section = opener(require, __dirname, code, ${JSON.stringify(hashes)});
+const modules = section('${first}');
 modules['${HOME}'] = ${HOME_OF_FILES};
 modules['${IMPORT}'] = (module) => { module.exports = (url) => import(url); };
-const places = JSON.parse('${JSON.stringify(places)}');
-exports.load = registry(modules, (id) => section(places[id]));
+let places;
+const placeOf = (id) => (places ??= JSON.parse('${JSON.stringify(places)}'))[id];
+exports.load = registry(modules, (id) => section(placeOf(id)));
 `;
 }
 
@@ -134,7 +152,7 @@ function write() {
   /** @type {Record<string, string>} */
   const hashes = {};
   for (const name of SECTIONS) {
-    const text = `${BANNER}'use strict';\nexports.modules = ${texts[name]};\n`;
+    const text = script(texts[name]);
     hashes[name] = createHash('sha256').update(text).digest('hex').slice(0, 12);
     put(`${name}.js`, text);
   }

@@ -65,6 +65,39 @@ const never = () => new Promise(() => {});
  * @typedef {{ begin: (pool: any, n: number) => any, isRight: (value: any, n: number) => boolean, mayFail?: string[], pause?: number, share?: number }} Kind
  */
 
+/** Ways to fill a heap: bit by bit, by something that doubles, at once, across turns of the event loop. */
+const GREEDY = [
+  () => {
+    const kept = [];
+    for (;;) kept.push({ list: [1, 2, 3], text: `x${kept.length}` });
+  },
+  () => {
+    const map = new Map();
+    for (let i = 0; ; i++) map.set(i, i);
+  },
+  () => {
+    const kept = [];
+    for (;;) kept.push(new Array(10_000_000).fill(0));
+  },
+  () => {
+    const kept = [];
+    for (;;) {
+      const text = 'ab'.repeat(20_000_000) + kept.length;
+      kept.push(text, text.indexOf('c'));
+    }
+  },
+  () => JSON.parse(`[${'{"a":[1.5]},'.repeat(1_500_000)}1]`),
+  async () => {
+    const kept = [];
+    for (;;) {
+      kept.push(new Array(1_000_000).fill(1.5));
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+    }
+  },
+];
+
 /** What may befall a neighbour of a task that kills its worker. */
 const CASUALTY = ['ERR_TASKLETS_WORKER_EXIT', 'ERR_TASKLETS_MEMORY_LIMIT'];
 
@@ -135,27 +168,15 @@ const KINDS = {
     share: 1,
   },
   greedy: {
-    begin: (pool) =>
-      pool.run(() => {
-        const kept = [];
-        for (;;) kept.push({ list: [1, 2, 3], text: `x${kept.length}` });
-      }),
+    begin: (pool, n) => pool.run(GREEDY[n % GREEDY.length]),
     isRight: () => false,
     mayFail: CASUALTY,
-    pause: 5_000,
+    pause: 3_000,
     share: 1,
   },
   confined: {
     begin: (pool, n) =>
-      pool.run(
-        (/** @type {boolean} */ isGreedy) => {
-          const kept = [];
-          const most = isGreedy ? Infinity : 1;
-          while (kept.length < most) kept.push({ list: [1, 2, 3], text: `x${kept.length}` });
-          return kept.length;
-        },
-        { args: [n % 2 === 1], limits: { memory: '32MB' } },
-      ),
+      pool.run(n % 2 === 1 ? GREEDY[(n >> 1) % GREEDY.length] : () => 1, { limits: { memory: '32MB' } }),
     isRight: (value, n) => value === 1 && n % 2 === 0,
     mayFail: CASUALTY,
     pause: 3_000,

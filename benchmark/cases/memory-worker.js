@@ -7,7 +7,8 @@ const { allUp } = require('../harness/pool.js');
 const { residentMemory } = require('../harness/usage.js');
 
 const WORKERS = 4;
-const SETTLE_MS = 100;
+/** In which pools that give memory back when they are idle do so. */
+const SETTLE_MS = 500;
 
 /** @type {Omit<import('./index.js').Case, 'name'>} */
 module.exports = {

@@ -2,22 +2,35 @@
 
 /** What a worker says of its heap, and how it gives memory back while it has nothing to do. */
 
+const { setTimeout } = require('node:timers');
 const binding = require('../native');
-const { lazy } = require('../lazy');
 const { now } = require('./guard');
 
-// It brings streams along, which a worker's first task need not wait for.
-const { getHeapStatistics } = lazy(() => require('node:v8'), ['getHeapStatistics']);
+// The figure of `node:v8`, which brings streams along.
+const { memoryUsage } = process;
 
 /** Milliseconds between two words about the heap. */
 const WEIGH_AFTER = 100;
+
+/**
+ * Milliseconds without a task after which garbage is collected. V8 does that when more memory is asked for, so what
+ * there is stays for as long as a worker idles.
+ */
+const PAUSE = 50;
 
 class Heap {
   #isolate;
   #lastWeighed = -Infinity;
   #isFresh = true;
-  /** Where idle workers are to give memory back. @type {InstanceType<typeof import('./cleaner').Cleaner> | undefined} */
-  #cleaner = undefined;
+  /** Each time that there have been tasks, not only for what the start has left: a third of what a worker takes. */
+  #cleansAgain = false;
+  /** There is something to collect. */
+  #isLittered = true;
+  #isResting = false;
+  /** There have been tasks since the timer was set. */
+  #hasWorked = false;
+  /** @type {NodeJS.Timeout | undefined} */
+  #timer = undefined;
 
   /** @param {number} isolate */
   constructor(isolate) {
@@ -26,11 +39,7 @@ class Heap {
 
   /** @param {{ cleanup: string }} memory what the config in force says of it */
   configure({ cleanup }) {
-    this.#cleaner?.stop();
-    this.#cleaner = undefined;
-    if (cleanup !== 'aggressive') return;
-    const { Cleaner } = require('./cleaner');
-    this.#cleaner = new Cleaner(() => this.#weigh(now()));
+    this.#cleansAgain = cleanup === 'aggressive';
   }
 
   /**
@@ -47,17 +56,35 @@ class Heap {
   /** @param {number} time */
   #weigh(time) {
     this.#lastWeighed = time;
-    binding.weigh(this.#isolate, getHeapStatistics().used_heap_size);
+    binding.weigh(this.#isolate, memoryUsage().heapUsed);
   }
 
   /** There is nothing to do, for now. */
   rest() {
-    this.#cleaner?.rest();
+    this.#isResting = true;
+    if (this.#isLittered && this.#timer === undefined) this.#wait();
   }
 
-  /** There are tasks again. */
+  /** There are tasks again. The timer stays: tasks may come and go a hundred thousand times a second. */
   wake() {
-    this.#cleaner?.stop();
+    this.#isResting = false;
+    this.#hasWorked = true;
+    if (this.#cleansAgain) this.#isLittered = true;
+  }
+
+  #wait() {
+    this.#hasWorked = false;
+    this.#timer = setTimeout(() => this.#rested(), PAUSE);
+    this.#timer.unref();
+  }
+
+  #rested() {
+    this.#timer = undefined;
+    if (!this.#isResting) return;
+    if (this.#hasWorked) return this.#wait();
+    this.#isLittered = false;
+    binding.collectGarbage();
+    this.#weigh(now());
   }
 }
 

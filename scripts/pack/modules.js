@@ -69,7 +69,8 @@ function compact(text, id) {
     minifySyntax: true,
     // Node shows the line that an uncaught error comes from.
     lineLimit: 100,
-    charset: 'utf8',
+    // Text of one byte a character is read and compiled sooner.
+    charset: 'ascii',
   });
   return code.replace(/^"use strict";/, '').trim();
 }

@@ -9,7 +9,8 @@ const { TARGETS } = require('../../lib/targets');
 
 /**
  * The folder with what V8 has compiled of the pack ahead (`scripts/code.js`), for just this version of it: in a clone
- * beside the pack, otherwise in the package of the platform. It uses `TARGETS`.
+ * beside the pack, otherwise in the package of the platform; none where scripts belong to another realm than this. It uses
+ * `TARGETS`.
  *
  * @param {NodeJS.Require} require
  * @param {string} folder the pack's
@@ -18,6 +19,9 @@ const { TARGETS } = require('../../lib/targets');
 function findCode(require, folder) {
   const { existsSync, readFileSync } = require('node:fs');
   const { dirname, join } = require('node:path');
+  const { Script } = require('node:vm');
+  // Jest runs each test file in a realm of its own. A script belongs to the first one.
+  if (new Script('Array').runInThisContext() !== Array) return undefined;
   const system = `${process.platform}-${process.arch}`;
   const name = join('code', `${process.versions.v8}-${system}`);
   const own = join(folder, name);
@@ -42,35 +46,33 @@ function findCode(require, folder) {
 }
 
 /**
- * Opens sections: each is a file that exports `modules`. With what has been compiled ahead V8 need not even read it.
+ * Opens sections: each is a script whose value is a function, and a module that exports the same. With what has been compiled
+ * ahead V8 need not even read it.
  *
  * @param {NodeJS.Require} require
  * @param {string} folder the pack's
- * @param {string | undefined} code where the compiled code is
+ * @param {string | undefined} code where the compiled code is, where scripts belong to the realm that this runs in
  * @param {Record<string, string>} hashes of the sections: V8 itself only knows another text by its length
  * @returns {(name: string) => any}
  */
 function opener(require, folder, code, hashes) {
   const { readFileSync } = require('node:fs');
   const { join } = require('node:path');
-  const vm = require('node:vm');
-  // Jest runs each test file in a realm of its own. A script belongs to the first one.
-  const isHome = code !== undefined && new vm.Script('Array').runInThisContext() === Array;
+  const { Script } = require('node:vm');
   return (name) => {
     const filename = join(folder, `${name}.js`);
     let cachedData;
-    if (isHome && name in hashes) {
+    if (code !== undefined && name in hashes) {
       try {
         cachedData = readFileSync(join(code, `${name}-${hashes[name]}.bin`));
       } catch {
         // None of that section, or of another pack.
       }
     }
-    if (cachedData === undefined) return require(filename).modules;
-    const text = `(function (exports, require) {${readFileSync(filename, 'utf8')}\n})`;
-    const section = { modules: undefined };
-    new vm.Script(text, { filename, cachedData }).runInThisContext()(section, require);
-    return section.modules;
+    if (cachedData === undefined) return require(filename)(require);
+    // The pack is ASCII: this is the quickest way to read that.
+    const text = readFileSync(filename, 'latin1');
+    return new Script(text, { filename, cachedData }).runInThisContext()(require);
   };
 }
 

@@ -8,48 +8,30 @@
 //! both in the right order.
 #![expect(
     unsafe_code,
-    reason = "two exported functions of V8 that Node-API does not offer; each block says why it holds"
+    reason = "a function of V8 that Node-API does not offer; each block says why it holds"
 )]
 
 use std::ffi::c_void;
 use std::sync::LazyLock;
 
-use libloading::Library;
-#[cfg(unix)]
-use libloading::os::unix::Library as Own;
-#[cfg(windows)]
-use libloading::os::windows::Library as Own;
 use napi::bindgen_prelude::Env;
+
+use super::v8::{self, Name};
 
 /// The first version of Node that disposes of isolates in the right order.
 const MENDED_IN: u32 = 24;
 
-/// `v8::Isolate::GetCurrent()`, a static function.
-type GetCurrent = unsafe extern "C" fn() -> *mut c_void;
 /// `v8::Isolate::ClearCachesForTesting()`: empties the queue of the optimizing compiler, waits for
 /// what it is at, and clears the compilation cache.
 type ClearCaches = unsafe extern "C" fn(*mut c_void);
 
-#[cfg(unix)]
-const NAMES: [&[u8]; 2] = [
-    b"_ZN2v87Isolate10GetCurrentEv\0",
-    b"_ZN2v87Isolate21ClearCachesForTestingEv\0",
-];
-#[cfg(windows)]
-const NAMES: [&[u8]; 2] = [
-    b"?GetCurrent@Isolate@v8@@SAPEAV12@XZ\0",
-    b"?ClearCachesForTesting@Isolate@v8@@QEAAXXZ\0",
-];
-
-static V8: LazyLock<Option<(GetCurrent, ClearCaches)>> = LazyLock::new(|| {
-    #[cfg(unix)]
-    let program = Library::from(Own::this());
-    #[cfg(windows)]
-    let program = Library::from(Own::this().ok()?);
-    // SAFETY: the names, which hold the types of the parameters, are those of the two functions in the
-    // Itanium and in the Microsoft C++ ABI; both ABIs pass `this` as a first pointer on 64-bit targets.
-    // The program that they are in is never unloaded.
-    unsafe { Some((*program.get(NAMES[0]).ok()?, *program.get(NAMES[1]).ok()?)) }
+static CLEAR_CACHES: LazyLock<Option<ClearCaches>> = LazyLock::new(|| {
+    let name = Name {
+        itanium: b"_ZN2v87Isolate21ClearCachesForTestingEv\0",
+        microsoft: b"?ClearCachesForTesting@Isolate@v8@@QEAAXXZ\0",
+    };
+    // SAFETY: the type is that of the function of this name.
+    unsafe { v8::exported(&name) }
 });
 
 /// Whether this Node needs it.
@@ -61,13 +43,9 @@ pub fn is_needed(env: &Env) -> bool {
 /// Returns once nothing is being compiled for the isolate of this thread. To be called when no more
 /// JavaScript can run in it: from a cleanup hook of its environment.
 pub fn wait() {
-    let Some((get_current, clear_caches)) = *V8 else {
+    let (Some(clear_caches), Some(isolate)) = (*CLEAR_CACHES, v8::current_isolate()) else {
         return;
     };
-    // SAFETY: takes nothing, and answers null where no isolate is entered.
-    let isolate = unsafe { get_current() };
-    if !isolate.is_null() {
-        // SAFETY: the isolate is the one that this thread has entered, and runs no JavaScript.
-        unsafe { clear_caches(isolate) };
-    }
+    // SAFETY: the isolate is the one that this thread has entered, and runs no JavaScript.
+    unsafe { clear_caches(isolate.as_ptr()) };
 }

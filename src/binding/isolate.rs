@@ -17,6 +17,7 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 
 use super::clock::ThreadClock;
 use super::compiler;
+use super::heap_limit::Fullness;
 use super::locked;
 use super::pool::Pool;
 use crate::metrics::Shard;
@@ -161,6 +162,8 @@ pub struct Isolate {
     pub seat: Mutex<Option<Arc<Seat>>>,
     /// A batch that did not fit into the inbox, until a larger one comes.
     pub oversize: Mutex<Vec<Handed>>,
+    /// Where it is a worker: whether its heap has been full.
+    pub fullness: Arc<Fullness>,
 }
 
 impl Isolate {
@@ -180,6 +183,7 @@ impl Isolate {
             pending: Mutex::default(),
             seat: Mutex::default(),
             oversize: Mutex::default(),
+            fullness: Arc::default(),
         });
         let compiler_is_awaited = compiler::is_needed(env);
         env.add_env_cleanup_hook(Arc::clone(&isolate), move |isolate| {

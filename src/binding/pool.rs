@@ -351,6 +351,13 @@ impl Pool {
         locked(&self.scheduler).ends(worker, cpu);
     }
 
+    /// The limit of a worker's heap, if that has been full.
+    pub fn heap_limit_met(&self, worker: WorkerId) -> Option<u64> {
+        let seats = read(&self.seats);
+        let (_, isolate) = seats.iter().find(|(id, _)| *id == worker)?;
+        isolate.fullness.limit()
+    }
+
     pub fn exited(self: &Arc<Self>, worker: WorkerId, exit: &Exit) {
         written(&self.seats).retain(|(id, _)| *id != worker);
         let words = locked(&self.scheduler).words_of(worker);

@@ -16,6 +16,11 @@ pub(super) const MOST_STILLBORN: u32 = 3;
 /// How long no worker is started after the last of so many had failed to.
 pub(super) const BARREN: Nanos = 5_000 * MILLISECOND;
 
+/// How long after the first worker has joined the others follow that there are to be at least, where no
+/// task waits for them: a thread that starts takes milliseconds of its owner's thread, and slows the
+/// other processors down, while the first result is waited for.
+const ANSWERING: Nanos = 10 * MILLISECOND;
+
 fn part(some: usize, all: usize) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "there are few workers")]
     let part = some as f64 / all.max(1) as f64;
@@ -112,12 +117,39 @@ impl Scheduler {
         }
     }
 
-    /// Starts so many workers more, as far as there may be, and the least that there are to be.
+    /// From when on there are to be as many workers as there are to be at least.
+    pub(super) fn fill_at(&self) -> Nanos {
+        let is_trying = self.stillborn > 0 && self.workers.iter().any(|worker| worker.life == Life::Starting);
+        if self.phase != Phase::Open || is_trying || self.workers.staying() >= self.settings.least_workers() {
+            return Nanos::MAX;
+        }
+        let joined = self.workers.iter().filter(|worker| worker.life != Life::Starting);
+        joined
+            .map(|worker| worker.joined)
+            .min()
+            .map_or(Nanos::MAX, |first| {
+                first.saturating_add(ANSWERING).max(self.growth_at())
+            })
+    }
+
+    /// Starts the workers that are missing of the least that there are to be.
+    pub(super) fn fill(&mut self, now: Nanos, fx: &mut Effects) {
+        if self.fill_at() <= now {
+            self.grow(0, now, fx);
+        }
+    }
+
+    /// Starts so many workers more, as far as there may be, and the least that there are to be by now.
     fn grow(&mut self, missing: usize, now: Nanos, fx: &mut Effects) {
         let staying = self.workers.staying();
+        let least = if self.fill_at() <= now {
+            self.settings.least_workers()
+        } else {
+            0
+        };
         let target = staying
             .saturating_add(missing)
-            .max(self.settings.least_workers())
+            .max(least)
             .min(self.settings.max_workers as usize);
         // One at a time while workers fail to start.
         let allowed = if self.growth_at() > now {

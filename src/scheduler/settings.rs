@@ -9,7 +9,7 @@ pub struct Settings {
     pub min_workers: u32,
     /// Workers there may be.
     pub max_workers: u32,
-    /// `max_workers` are started together with the first task, and stay.
+    /// `max_workers` are started soon after the first task, and stay.
     pub fixed: bool,
     /// How long a worker above `min_workers` may be idle before it leaves.
     pub idle_timeout: Nanos,
@@ -30,7 +30,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// How many workers stay, and are started together.
+    /// How many workers stay, and are there soon after the first.
     #[must_use]
     pub fn least_workers(&self) -> usize {
         if self.fixed {

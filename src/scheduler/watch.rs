@@ -22,6 +22,7 @@ impl Scheduler {
         self.free_the_stuck(now);
         self.relieve(now, fx);
         self.rouse(now, fx);
+        self.fill(now, fx);
         // Last, because it goes by how many there are.
         self.thin_out(now, fx);
         self.alarm = self.next_alarm(now);
@@ -111,8 +112,9 @@ impl Scheduler {
         } else {
             self.growth_at().max(now)
         };
-        let leaves = self.thin_at().min(self.stand_ins_until());
-        let mut at = self.timers.next().unwrap_or(Nanos::MAX).min(leaves);
+        let mut at = self.timers.next().unwrap_or(Nanos::MAX);
+        at = at.min(self.thin_at()).min(self.fill_at());
+        at = at.min(self.stand_ins_until());
         if self.queued > 0 {
             at = at.min(self.look_again_at(now).max(spare));
         }

@@ -28,25 +28,31 @@ pub fn prestart(pool: u32) -> u32 {
         .map_or(0, |worker| worker.0)
 }
 
-/// A worker's thread has ended. `cause` is the encoded error that ended it, `memory_limit` the heap
-/// limit that it ran into, or 0.
+/// A worker's thread has ended. `cause` is the encoded error that ended it, `heap_limit` the limit that its
+/// heap was given, or 0, and `was_full` whether Node says that it ran into it.
 #[napi(catch_unwind)]
 pub fn worker_exited(
     pool: u32,
     worker: u32,
     code: i32,
-    memory_limit: f64,
+    heap_limit: f64,
+    was_full: bool,
     cause: Option<Uint8ArraySlice<'_>>,
 ) {
-    let limit = whole(memory_limit);
+    let Some(pool) = registry::pool(pool) else { return };
+    let worker = WorkerId(worker);
+    let given = Some(whole(heap_limit)).filter(|limit| *limit > 0);
+    let seen = pool.heap_limit_met(worker);
     let exit = Exit {
         code,
-        out_of_memory: (limit > 0).then_some(limit),
+        out_of_memory: if was_full || seen.is_some() {
+            given.or(seen)
+        } else {
+            None
+        },
         cause: cause.map(|bytes| Arc::from(&*bytes)),
     };
-    if let Some(pool) = registry::pool(pool) {
-        pool.exited(WorkerId(worker), &exit);
-    }
+    pool.exited(worker, &exit);
 }
 
 /// How many tasks have been submitted to a pool and not been settled.

@@ -11,7 +11,7 @@ use super::{isolate_of, seated};
 use crate::binding::clock::ThreadClock;
 use crate::binding::isolate::{Patience, Seat};
 use crate::binding::numbers::{id, task_id, whole};
-use crate::binding::{locked, memory, registry};
+use crate::binding::{garbage, heap_limit, locked, memory, registry};
 use crate::scheduler::{IsolateId, WorkerId};
 use crate::wire::{Kind, Mail};
 
@@ -43,7 +43,10 @@ pub fn join<'env>(
         clock: ThreadClock::here(),
         used: AtomicU64::new(0),
     };
-    *locked(&isolate.seat) = Some(Arc::new(seat));
+    let before = locked(&isolate.seat).replace(Arc::new(seat));
+    if before.is_none() {
+        heap_limit::watch(env, &isolate.fullness)?;
+    }
     let mapped = memory::map_words(env, &words, |words| words.words())?;
     Ok(Some(mapped.map_or(Either::B(Null), Either::A)))
 }
@@ -130,6 +133,12 @@ pub fn want_parcel(isolate: u32, owner: u32, id: f64) -> napi::Result<bool> {
         ..Mail::default()
     };
     Ok(owner.inspect(|owner| owner.send(&mail)).is_some())
+}
+
+/// Collects the garbage of this isolate and gives back what memory it can: some 10 ms.
+#[napi(catch_unwind)]
+pub fn collect_garbage() {
+    garbage::collect();
 }
 
 /// A worker says how many bytes of its heap are in use.

@@ -1,6 +1,6 @@
 //! How many workers there are, and when they come and go.
 
-use super::super::{Nanos, Stop};
+use super::super::{Exit, Nanos, Stop};
 use super::task::Task;
 use super::world::{STARTS, World};
 use super::{Settings, ms, up_to, us, warm};
@@ -14,7 +14,30 @@ fn nothing_is_started_before_the_first_task() {
     world.run_for(ms(1_000));
     assert_eq!((world.started.len(), world.ticks), (0, 0));
     world.submit(Task::new(1));
-    assert_eq!(world.started.len(), 2, "then as many as are to be there at least");
+    assert_eq!(world.started.len(), 1, "then what that is worth");
+    world.run_for(STARTS + ms(5));
+    assert_eq!((world.started.len(), world.settled.len()), (1, 1));
+    world.run_for(ms(10));
+    assert_eq!(world.started.len(), 2, "and as many as are to be there at least");
+}
+
+#[test]
+fn tasks_for_all_workers_start_all_of_them_at_once() {
+    let mut world = World::new(Settings {
+        fixed: true,
+        ..up_to(4)
+    });
+    world.submit_many(3, &Task::new(1));
+    assert_eq!(world.started.len(), 3);
+}
+
+#[test]
+fn the_least_number_of_workers_is_there_again_after_one_has_died() {
+    let mut world = warm(2);
+    let (started, worker) = (world.started.len(), world.started[0].1);
+    world.crash(worker, Exit::default());
+    world.run_for(ms(1));
+    assert_eq!(world.started.len(), started + 1);
 }
 
 #[test]
@@ -24,9 +47,8 @@ fn a_fixed_pool_starts_all_its_workers_and_keeps_them() {
         ..up_to(4)
     });
     world.submit(Task::new(1));
-    assert_eq!(world.started.len(), 4);
     world.run_for(ms(60_000));
-    assert_eq!(world.summary().idle, 4);
+    assert_eq!((world.started.len(), world.summary().idle), (4, 4));
 }
 
 #[test]
