@@ -23,7 +23,8 @@ declare namespace tasklets {
   // ------------------------------------------------------------------------------------------------ tasks
 
   /**
-   * What can be run: a function, or what {@link module} returned.
+   * What can be run: a function, what {@link module} returned, or what {@link wrap} returned (whose function then runs
+   * on the pool of the verb, as it was when it was wrapped).
    *
    * A function may be an arrow, a function, a method, async, bound, or a named built-in (`Math.max`). Its free
    * variables travel with it, by value. Classes are no tasks, and generator functions only work with `stream`:
@@ -237,7 +238,8 @@ declare namespace tasklets {
 
     /**
      * The task starts when these handles are fulfilled, and gets their results as its first arguments, before
-     * `args`. If one of them fails, the task rejects with a `DependencyError` and never starts.
+     * `args`: as data, so an instance of a class of yours is a plain object here. If one of them fails, the task rejects
+     * with a `DependencyError` and never starts.
      *
      * @default none
      * @example
@@ -353,8 +355,11 @@ declare namespace tasklets {
     failFast?: boolean | undefined;
   }
 
-  /** The options of `map`: {@link TaskOptions} for each chunk of items, and how items are dealt out. */
-  export interface MapOptions extends RepeatableTaskOptions {
+  /**
+   * The options of `map`: {@link TaskOptions} for each chunk of items, and how items are dealt out. `onComplete` hears of
+   * each item, `onStart` and `onProgress` of each chunk, `onError` of each chunk that fails.
+   */
+  export interface MapOptions<Result = unknown> extends RepeatableTaskOptions<Result> {
     /**
      * How many items travel together; an integer from 1 up. `'auto'` grows chunks until one lasts about a
      * millisecond. A `timeout` is for one chunk.
@@ -401,7 +406,10 @@ declare namespace tasklets {
     args?: readonly [...Args] | undefined;
   }
 
-  /** The options of `wrap`: {@link TaskOptions} for each of the later calls. */
+  /**
+   * The options of `wrap`: {@link TaskOptions} for each of the later calls. Where what `wrap` gives is itself run by
+   * another verb (`run`, `map`, `graph().add` ...), they hold below the options of that.
+   */
   export type WrapOptions<Result = unknown> = RepeatableTaskOptions<Result>;
 
   /** The options of `batch`. What concerns one task stands beside that task. */
@@ -429,7 +437,11 @@ declare namespace tasklets {
     stopOnError?: boolean | undefined;
   }
 
-  /** The options of `shutdown`. */
+  /**
+   * The options of `shutdown`. What was taken before is waited for: tasks that run or wait, all items of a `map`, a
+   * `batch`, a `runAll` or a graph, and what tasks that run submit themselves. A `stream` over a source reads no more of
+   * it: its results end with a `ShutdownError`.
+   */
   export interface ShutdownOptions {
     /**
      * How long running and queued tasks may take to finish, in milliseconds, 0 or more. `Infinity`: as long as they
@@ -741,7 +753,9 @@ declare namespace tasklets {
      */
     min?: CountExpression | undefined;
     /**
-     * Workers there may be: an integer from 1 up, or an {@link CountExpression expression}.
+     * Workers there may be: an integer from 1 up, or an {@link CountExpression expression}. Beyond it there may be one
+     * for a task with a memory limit, and up to two for nested tasks with a timeout, limits or a signal, where the
+     * workers themselves are held by parents that wait: so a late child never takes its parent along.
      *
      * @default 'cpu_count'
      * @example config({ workers: { max: 'cpu_count - 1' } });
@@ -1211,13 +1225,13 @@ declare namespace tasklets {
     map<Item, R>(
       task: ModuleTask<[item: Item, index: number], R>,
       iterable: Iterable<Item> & Supported<R>,
-      options?: MapOptions,
+      options?: MapOptions<NoInfer<Awaited<R>>>,
     ): Promise<Awaited<R>[]>;
     /** Runs one task over many inputs and resolves to the results, in order. The task gets `(item, index)`. */
     map<Item, R, This>(
       task: TaskFunction<[item: Item, index: number], R, This>,
       iterable: Iterable<Item> & Supported<R>,
-      options?: MapOptions & { this?: This },
+      options?: MapOptions<NoInfer<Awaited<R>>> & { this?: This },
     ): Promise<Awaited<R>[]>;
 
     /**

@@ -7,7 +7,17 @@ const { AsyncLocalStorage } = require('node:async_hooks');
 const { inspect } = require('node:util');
 
 const { errors } = require('..');
-const { Gate, echo, linger, outcome, poolFor, spinForever, stand } = require('./fixtures/pools');
+const {
+  Gate,
+  echo,
+  linger,
+  outcome,
+  poolFor,
+  spin,
+  spinForever,
+  stand,
+  threadId,
+} = require('./fixtures/pools');
 
 test('is a real promise', async (t) => {
   const pool = poolFor(t);
@@ -423,4 +433,38 @@ test('each of many tasks has its own usage', async (t) => {
     handles.map(({ attempts }) => attempts),
     handles.map((_, i) => (i % 3 === 0 ? 2 : 1)),
   );
+});
+
+test('usage tells what a task took that was ended while it ran, and between two attempts', async (t) => {
+  const pool = poolFor(t);
+  await Promise.all([pool.run(threadId), pool.run(threadId)]);
+  const isRead = process.platform === 'linux';
+  const gate = new Gate();
+  const cancelled = pool.run(spinForever, { args: [gate.words], grace: 0 });
+  await gate.entered();
+  await pool.run(spin, { args: [30] });
+  cancelled.cancel();
+  const late = pool.run(spinForever, { timeout: 40, grace: 0 });
+  const exits = pool.run(() => {
+    const end = performance.now() + 20;
+    while (performance.now() < end);
+    process.exit(3);
+  });
+  await Promise.all([cancelled, late, exits].map(outcome));
+  for (const { usage } of [cancelled, late, exits]) {
+    assert.ok(usage !== null && usage.runTime > 15);
+    if (isRead) assert.ok(usage.cpuTime > 0 && usage.cpuTime <= usage.runTime, JSON.stringify(usage));
+  }
+  const failing = pool.run(
+    () => {
+      const end = performance.now() + 20;
+      while (performance.now() < end);
+      throw new Error('x');
+    },
+    { retry: { attempts: 3, delay: 60_000 } },
+  );
+  while (failing.state !== 'waiting') await pool.run(spin, { args: [2] });
+  failing.cancel();
+  await outcome(failing);
+  assert.ok(failing.usage !== null && failing.usage.runTime >= 19 && failing.usage.cpuTime > 0);
 });

@@ -250,3 +250,20 @@ test('a concurrency of Infinity is that of the pool', async (t) => {
   const results = await pool.batch([{ task: () => 1 }], { concurrency: Infinity });
   assert.strictEqual(results[0].result, 1);
 });
+
+test('rejects where the signal has aborted before, also where there is nothing to do', async (t) => {
+  const pool = poolFor(t);
+  const signal = AbortSignal.abort('enough');
+  const { error } = await outcome(pool.map(echo, [], { signal }));
+  assert.ok(error instanceof errors.CancelledError);
+  assert.strictEqual(error.cause, 'enough');
+});
+
+test('onComplete hears of each item', async (t) => {
+  const pool = poolFor(t);
+  /** @type {number[]} */
+  const heard = [];
+  const twice = (/** @type {number} */ n) => n * 2;
+  await pool.map(twice, [1, 2, 3, 4, 5], { chunkSize: 2, onComplete: (result) => void heard.push(result) });
+  assert.deepStrictEqual(heard.sort(), [10, 2, 4, 6, 8]);
+});

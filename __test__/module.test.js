@@ -133,3 +133,24 @@ test('refuses what only a function can be given', async (t) => {
     }
   }
 });
+
+// They had all begun, waiting for the module, and were ended together with the first.
+test('tasks of a module that is being loaded do not begin before the first of them does', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const loop = moduleTask(require.resolve('./fixtures/nested.js'), 'loop');
+  const outcomes = await pool.batch([1, 2, 3].map(() => ({ task: loop, timeout: 30, grace: 0 })));
+  assert.deepStrictEqual(
+    outcomes.map(({ error }) => error?.code),
+    Array(3).fill('ERR_TASKLETS_TIMEOUT'),
+  );
+});
+
+test('a module that waits for a task of the same pool while it is loaded gets it', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const source = `
+    import tasklets from ${JSON.stringify(pathToFileURL(require.resolve('..')).href)};
+    const two = await tasklets.run(() => 2);
+    export const give = () => two;`;
+  const url = `data:text/javascript,${encodeURIComponent(source)}`;
+  assert.strictEqual(await pool.run(moduleTask(url, 'give')), 2);
+});

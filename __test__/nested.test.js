@@ -62,6 +62,26 @@ test('cancelling and timeouts of children are heard in the parent', async (t) =>
   assert.strictEqual(await pool.run(task('childTimesOut')), 'TimeoutError');
 });
 
+// Issue 4: with one worker, parent and child had begun on the same thread, and were ended together.
+test('a late child does not take its waiting parent along, though there may be one worker only', async (t) => {
+  const pool = poolFor(t, { workers: { max: 1 } });
+  assert.deepStrictEqual(await pool.run(task('outlives'), { args: [1] }), ['ERR_TASKLETS_TIMEOUT']);
+  assert.deepStrictEqual(
+    await pool.run(task('outlives'), { args: [3] }),
+    Array(3).fill('ERR_TASKLETS_TIMEOUT'),
+  );
+  assert.deepStrictEqual(await pool.run(task('outlivesTwo'), { args: [1] }), ['ERR_TASKLETS_TIMEOUT']);
+  assert.strictEqual(await pool.run(task('revokes')), 'ERR_TASKLETS_CANCELLED');
+  assert.strictEqual(pool.getStats().counts.failed, 0);
+});
+
+test('where every worker waits for its children, some with a timeout begin all the same', async (t) => {
+  const pool = poolFor(t, { workers: 2, timeout: 30_000 });
+  const trees = [1, 2, 3].map(() => pool.run(task('fibonacci'), { args: [6] }));
+  assert.deepStrictEqual(await Promise.all(trees), [8, 8, 8]);
+  assert.ok(pool.getStats().workers.length <= 4);
+});
+
 test('shared memory and moved buffers reach a child and come back', async (t) => {
   const pool = poolFor(t);
   assert.deepStrictEqual(await pool.run(task('sharesWithChildren')), [2, 16, 0]);

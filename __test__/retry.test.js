@@ -1,5 +1,6 @@
 'use strict';
 
+const { AsyncLocalStorage } = require('node:async_hooks');
 const assert = require('node:assert');
 const { once } = require('node:events');
 const { test } = require('node:test');
@@ -183,7 +184,7 @@ test('a timeout counts as a failure, for each attempt anew', async (t) => {
   };
   const handle = pool.run(sometimes, {
     args: [counter()],
-    timeout: 40,
+    timeout: 250,
     grace: 0,
     retry: { attempts: 2, delay: 0 },
   });
@@ -256,4 +257,22 @@ test('wrong options reject', async (t) => {
     assert.ok(error instanceof errors.ConfigError, JSON.stringify(options));
     assert.strictEqual(error.option, option);
   }
+});
+
+test('retryOn and onRetry are called in the async context of the submission', async (t) => {
+  const pool = poolFor(t);
+  const store = new AsyncLocalStorage();
+  /** @type {unknown[]} */
+  const heard = [];
+  const fails = () => {
+    throw new Error('x');
+  };
+  const here = () => {
+    heard.push(store.getStore());
+    return true;
+  };
+  await store.run('mine', () =>
+    outcome(pool.retry(fails, { attempts: 2, delay: 0, retryOn: here, onRetry: here })),
+  );
+  assert.deepStrictEqual(heard, ['mine', 'mine']);
 });

@@ -143,3 +143,11 @@ test('an item that is no task is refused as what it is', async (t) => {
     assert.ok(error.message.includes(`got ${named}`), error.message);
   }
 });
+
+test('rejects where the signal has aborted before, also where there is nothing to do', async (t) => {
+  const pool = poolFor(t);
+  const signal = AbortSignal.abort('enough');
+  const { error } = await outcome(pool.runAll([], { signal }));
+  assert.ok(error instanceof errors.CancelledError);
+  assert.strictEqual(error.cause, 'enough');
+});

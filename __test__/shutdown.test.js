@@ -4,8 +4,10 @@ const assert = require('node:assert');
 const { once } = require('node:events');
 const { test } = require('node:test');
 
-const { Pool, errors } = require('..');
+const { Pool, errors, module: moduleTask } = require('..');
 const { Gate, echo, linger, outcome, poolFor, spinForever, stand } = require('./fixtures/pools');
+
+const NESTED = require.resolve('./fixtures/nested.js');
 
 test('waits for what runs and what is queued', async (t) => {
   const pool = poolFor(t, { workers: 1 });
@@ -236,16 +238,106 @@ test('a task that is submitted by an onShutdown callback is refused', async (t) 
   assert.ok(seen.error instanceof errors.ShutdownError);
 });
 
-test('parents may finish their children while the pool ends', async (t) => {
+test('a task that runs may finish while the pool ends', async (t) => {
   const pool = poolFor(t);
   const gate = new Gate();
-  // A child that a running task needs is not a new task of the user's... but it is one: it is refused, and the parent told.
-  const parent = pool.run(linger, { args: [gate.words, 'done'] });
+  const runs = pool.run(linger, { args: [gate.words, 'done'] });
   await gate.entered();
   const ending = pool.shutdown();
   gate.open();
-  assert.strictEqual(await parent, 'done');
+  assert.strictEqual(await runs, 'done');
   assert.strictEqual((await ending).completed, 1);
+});
+
+test('parents may finish with children that they submit while the pool ends', async (t) => {
+  const pool = poolFor(t);
+  const gate = new Gate();
+  const parent = pool.run(moduleTask(NESTED, 'parentAtGate'), { args: [gate.words] });
+  await gate.entered();
+  const ending = pool.shutdown();
+  assert.ok((await outcome(pool.run(echo))).error instanceof errors.ShutdownError);
+  gate.open();
+  assert.deepStrictEqual(await parent, [2, 4]);
+  const { graceful, completed } = await ending;
+  assert.ok(graceful && completed >= 2, String(completed));
+});
+
+test('a parent gets no more children when what waits is cancelled', async (t) => {
+  const pool = poolFor(t);
+  const gate = new Gate();
+  const parent = outcome(pool.run(moduleTask(NESTED, 'parentAtGate'), { args: [gate.words] }));
+  await gate.entered();
+  const ending = pool.shutdown({ cancelPending: true });
+  gate.open();
+  assert.strictEqual((await parent).error.code, 'ERR_TASKLETS_SHUTDOWN');
+  assert.strictEqual((await ending).graceful, true);
+});
+
+test('a map and a batch that are under way come to their end, with what they had not submitted', async (t) => {
+  const pool = poolFor(t);
+  const gate = new Gate();
+  const items = Array.from({ length: 50 }, (_, index) => index);
+  const wait = (/** @type {number} */ n, /** @type {number} */ index) => {
+    Atomics.add(gate.words, 0, 1);
+    Atomics.notify(gate.words, 0);
+    Atomics.wait(gate.words, 1, 0);
+    return n + index;
+  };
+  const mapped = pool.map(wait, items, { chunkSize: 1 });
+  const batch = pool.batch(
+    items.map((n) => ({ task: echo, args: [n] })),
+    { concurrency: 1 },
+  );
+  await gate.entered();
+  const ending = pool.shutdown();
+  assert.ok((await outcome(pool.map(echo, [1]))).error instanceof errors.ShutdownError);
+  assert.ok((await pool.batch([{ task: echo }]))[0].error instanceof errors.ShutdownError);
+  gate.open();
+  assert.deepStrictEqual(
+    await mapped,
+    items.map((n) => 2 * n),
+  );
+  assert.deepStrictEqual(
+    (await batch).map(({ result }) => result),
+    items,
+  );
+  const { graceful, cancelled, abandoned, completed } = await ending;
+  assert.deepStrictEqual({ graceful, cancelled, abandoned }, { graceful: true, cancelled: 0, abandoned: 0 });
+  assert.ok(completed >= 98, String(completed));
+});
+
+test('a map that does not come to its end in time is given up, and one that waits is cancelled', async (t) => {
+  for (const [options, code] of /** @type {const} */ ([
+    [{ timeout: 50 }, 'ERR_TASKLETS_SHUTDOWN'],
+    [{ cancelPending: true }, 'ERR_TASKLETS_CANCELLED'],
+  ])) {
+    const pool = poolFor(t, { workers: 1 });
+    const gate = new Gate();
+    const mapped = outcome(pool.map(stand, [gate.words, gate.words, gate.words], { chunkSize: 1 }));
+    await gate.entered();
+    const { graceful } = await pool.shutdown(options);
+    // What it has running is cancelled with what waits, as where an item fails.
+    assert.strictEqual(graceful, 'cancelPending' in options);
+    assert.strictEqual((await mapped).error.code, code);
+    pool.start();
+    assert.deepStrictEqual(await pool.map((n) => n, [1, 2]), [1, 2]);
+  }
+});
+
+test('a stream reads no more of its source while the pool ends', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const results = pool.stream(echo, [1, 2, 3, 4, 5, 6], { concurrency: 2 });
+  assert.strictEqual((await results.next()).value, 1);
+  const ending = pool.shutdown();
+  const seen = [];
+  const { error } = await outcome(
+    (async () => {
+      for await (const each of results) seen.push(each);
+    })(),
+  );
+  assert.ok(error instanceof errors.ShutdownError);
+  assert.ok(seen.length >= 1 && seen.length < 5, String(seen));
+  assert.strictEqual((await ending).graceful, true);
 });
 
 test('wrong options reject', async (t) => {

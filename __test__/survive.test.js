@@ -519,6 +519,30 @@ for (const [what, vandal] of Object.entries(VANDALS)) {
   });
 }
 
+// In a pack it looked for its parts with `Object.keys`, for ever.
+test('a worker loads what it needs later although a task has taken Object.keys away', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  await pool.run(() => {
+    Object.keys = () => [];
+  });
+  assert.deepStrictEqual(await pool.run(() => new Date(0)), new Date(0));
+});
+
+test('a worker that makes no task ready any more is replaced after the first that fails by it', async (t) => {
+  const pool = poolFor(t, { workers: 1, logging: 'silent' });
+  await pool.run(() => {
+    Map.prototype.get = () => {
+      throw new Error('vandalised');
+    };
+  });
+  const three = 3;
+  assert.strictEqual(
+    (await outcome(pool.run((a) => a + three, { args: [new Map([[1, 2]])] }))).error?.message,
+    'vandalised',
+  );
+  assert.strictEqual(await pool.run((a) => a.get(1) + three, { args: [new Map([[1, 2]])] }), 5);
+});
+
 test('a task can break its own worker only', async (t) => {
   const pool = poolFor(t, { workers: 2, logging: 'silent' });
   const gate = new Gate();

@@ -3,7 +3,8 @@
 const assert = require('node:assert');
 const { test } = require('node:test');
 
-const { errors, wrap } = require('..');
+const tasklets = require('..');
+const { errors, module: moduleTask, wrap } = tasklets;
 const { echo, outcome, poolFor, spinForever } = require('./fixtures/pools');
 
 test('calls the task with the arguments that it is called with', async (t) => {
@@ -79,4 +80,92 @@ test('a wrapped task may be called after shutdown and start', async (t) => {
   assert.ok((await outcome(wrapped(2))).error instanceof errors.ShutdownError);
   pool.start();
   assert.strictEqual(await wrapped(3), 3);
+});
+
+test('a wrapped task is a task for every verb, which runs it on its own pool', async (t) => {
+  const [pool, other] = [poolFor(t), poolFor(t)];
+  const factor = 2;
+  const double = pool.wrap((n = 21) => n * factor);
+  assert.strictEqual(await other.run(double), 42);
+  assert.strictEqual(await other.run(double, { args: [4] }), 8);
+  assert.strictEqual(await other.retry(double, { args: [5] }), 10);
+  assert.strictEqual(await other.wrap(double)(6), 12);
+  assert.deepStrictEqual(await other.map(double, [1, 2, 3]), [2, 4, 6]);
+  assert.deepStrictEqual(await other.runAll([double]), [42]);
+  assert.deepStrictEqual(await other.runAll([double, { task: double, args: [7] }, () => 1]), [42, 14, 1]);
+  const [{ name, result }] = await other.batch([{ task: double, args: [8] }]);
+  assert.deepStrictEqual([name, result], ['task 0', 16]);
+  const streamed = [];
+  for await (const each of other.stream(double, [1, 2])) streamed.push(each);
+  assert.deepStrictEqual(streamed, [2, 4]);
+  const graph = other
+    .graph()
+    .add('a', double, { args: [1] })
+    .add('b', double, { dependsOn: ['a'] });
+  assert.deepStrictEqual(await graph.run(), { a: 2, b: 4 });
+  assert.strictEqual(await other.run(double, { dependsOn: other.run(double) }), 84);
+  assert.strictEqual(pool.getStats().counts.submitted, 0);
+});
+
+test('the options of a wrapped task hold below those of the call', async (t) => {
+  const pool = poolFor(t);
+  const forever = (/** @type {any[]} */ ...args) => {
+    while (args.length >= 0);
+  };
+  const endless = pool.wrap(forever, { timeout: 20, grace: 0, name: 'mine', metadata: { a: 1 } });
+  const late = pool.run(endless);
+  assert.deepStrictEqual([late.name, late.timeout, late.metadata], ['mine', 20, { a: 1 }]);
+  assert.ok((await outcome(late)).error instanceof errors.TimeoutError);
+  for (const promise of [
+    pool.map(endless, [1]),
+    pool.runAll([endless, { task: endless, timeout: 10 }], { name: 'all' }),
+    pool.retry(endless, { attempts: 1 }),
+    pool.stream(endless, [1]).next(),
+  ]) {
+    assert.ok((await outcome(promise)).error instanceof errors.TimeoutError);
+  }
+  const [{ name, error }] = await pool.batch([{ task: endless, timeout: 15 }]);
+  assert.deepStrictEqual([name, error.timeout], ['mine', 15]);
+  const otherwise = pool.run(endless, { timeout: 10, name: 'yours', priority: 'normal' });
+  assert.deepStrictEqual([otherwise.name, otherwise.timeout], ['yours', 10]);
+  await outcome(otherwise);
+  const priority = pool.wrap(() => tasklets.current()?.priority, { priority: 'high' });
+  assert.strictEqual(await pool.run(priority), 'high');
+  assert.strictEqual(await pool.run(priority, { priority: 'normal' }), 'normal');
+});
+
+test('how often a wrapped task is tried holds unless the call says otherwise', async (t) => {
+  const pool = poolFor(t);
+  const fails = pool.wrap(
+    () => {
+      throw new Error('x');
+    },
+    { retry: { attempts: 4, delay: 0 } },
+  );
+  assert.strictEqual((await outcome(pool.run(fails))).error.attempts, 4);
+  assert.strictEqual((await outcome(pool.retry(fails))).error.attempts, 4);
+  assert.strictEqual((await outcome(pool.retry(fails, { attempts: 2 }))).error.attempts, 2);
+  assert.strictEqual(
+    (await outcome(pool.wrap(fails, { retry: { attempts: 3, delay: 0 } })())).error.attempts,
+    3,
+  );
+});
+
+test('a wrapped task is run as it was when it was wrapped, unless the call captures otherwise', async (t) => {
+  const pool = poolFor(t);
+  let n = 1;
+  const read = pool.wrap(() => n);
+  n = 2;
+  assert.strictEqual(await pool.run(read), 1);
+  assert.strictEqual(await pool.run(read, { captures: { n: 7 } }), 7);
+  const self = pool.wrap(
+    function (/** @type {any} */ value = undefined) {
+      return value ?? /** @type {any} */ (this).n;
+    },
+    { this: { n: 3 } },
+  );
+  assert.strictEqual(await pool.run(self), 3);
+  assert.strictEqual(await pool.run(self, { this: { n: 4 } }), 4);
+  const resized = pool.wrap(moduleTask(require.resolve('./fixtures/work.js'), 'add'));
+  assert.strictEqual(await pool.run(resized, { args: [1, 2] }), 3);
 });

@@ -17,6 +17,7 @@ const { here } = require('./isolate');
 const { NO_USAGE, cancelled, factsOf, libraryStack, refused } = require('./failure');
 const { Places } = require('./places');
 const { lazy } = require('./lazy');
+const { Admissions } = require('./engine/admissions');
 const { errorOf, hear, settle } = require('./engine/outcomes');
 const { Outboxes } = require('./engine/outboxes');
 const { captureOptions, prepare, prepareToKeep } = require('./engine/prepare');
@@ -72,8 +73,10 @@ class Engine {
    * @type {(worker: number, message: any) => void}
    */
   pass = (worker, message) => this.staff?.hear(worker, message);
-  /** Why no task is taken, if none is. */
+  /** No task is taken. */
   closed = false;
+  /** What goes on submitting although none is. */
+  admissions = new Admissions();
   /** @type {import('./staff').Staff | undefined} the workers, where this isolate owns the pool */
   staff = undefined;
   /** @type {import('node:worker_threads').MessagePort | undefined} the way to the owner, where this is a worker of the pool */
@@ -141,8 +144,7 @@ class Engine {
     let outbox;
     let before = 0;
     try {
-      if (this.closed)
-        throw new ShutdownError('The pool is shut down and takes no tasks; call `start()` to use it again');
+      if (this.closed) throw shutDown();
       if (!options.plain) register(handle, options, this.config);
       if (isSettled(handle)) return handle;
       const travels = prepared ?? this.prepare(task, options);
@@ -159,6 +161,31 @@ class Engine {
     this.onSubmitted?.(handle);
     if (outbox.position >= FLUSH_BYTES) this.flush(true);
     return handle;
+  }
+
+  /**
+   * Something begins that will hand its tasks over one after the other, by `submitMore`. It is refused as a task would be.
+   *
+   * @returns {() => void} says that it has come to its end
+   */
+  admit() {
+    if (this.closed) throw shutDown();
+    return this.admissions.enter();
+  }
+
+  /**
+   * Submits a task of what was admitted before, also while the pool is shut down.
+   *
+   * @type {Engine['submit']}
+   */
+  submitMore(task, options, prepared, form, args) {
+    const { closed } = this;
+    this.closed = closed && this.admissions.areOver;
+    try {
+      return this.submit(task, options, prepared, form, args);
+    } finally {
+      this.closed = closed;
+    }
   }
 
   #begin() {
@@ -316,6 +343,10 @@ class Engine {
     refuse(handle, cancelled(handle, reason, usage), usage, true);
     return true;
   }
+}
+
+function shutDown() {
+  return new ShutdownError('The pool is shut down and takes no tasks; call `start()` to use it again');
 }
 
 exports.Engine = Engine;

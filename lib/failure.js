@@ -78,6 +78,19 @@ function cancelled(handle, reason, usage = NO_USAGE) {
 }
 
 /**
+ * What has been cancelled before it began is not done, also where there is nothing to do.
+ *
+ * @param {AbortSignal | undefined} signal
+ * @param {string} verb
+ */
+function refuseAborted(signal, verb) {
+  if (signal?.aborted !== true) return;
+  const text = textOf(signal.reason);
+  const message = `The ${verb} was cancelled${text === '' ? '' : `: ${text}`}`;
+  throw new CancelledError(message, { cause: signal.reason });
+}
+
+/**
  * What kept a task from being submitted, with what is known about the task. An error of the library's own was made
  * on the spot: its stack leads to the user's call through lines that are nobody's business.
  *
@@ -128,4 +141,4 @@ function traceOf(stack, handle) {
   return place === '' || stack.endsWith(place) ? stack : `${stack}\n    --- submitted at ---\n${place}`;
 }
 
-module.exports = { NO_USAGE, cancelled, factsOf, libraryStack, refused };
+module.exports = { NO_USAGE, cancelled, factsOf, libraryStack, refuseAborted, refused };

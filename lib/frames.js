@@ -40,6 +40,8 @@ const TERMS = Object.freeze({
   ASK: 8,
   /** Inputs follow: their count in eight bytes, then a task's id for each, or 0. */
   INPUTS: 16,
+  /** It has a signal. */
+  REVOCABLE: 32,
 });
 
 /** A task in a worker's inbox. */

@@ -69,7 +69,7 @@ const noExtras = () => ({
 /**
  * Calls a user's callback; what it throws is reported, never lost and never fatal.
  *
- * @param {Extras} extras
+ * @param {Pick<Extras, 'context'>} extras
  * @param {Function} callback
  * @param {unknown[]} args
  */
@@ -85,6 +85,17 @@ function call(extras, callback, args) {
   } catch (error) {
     failed(error);
   }
+}
+
+/**
+ * Remembers the place where callbacks are given, in whose context they are called.
+ *
+ * @param {TaskHandle<any>} handle
+ */
+function inContext(handle) {
+  const extras = extrasOf(handle);
+  extras.context ??= new AsyncResource('TASKLETS');
+  return extras;
 }
 
 /** @type {(handle: TaskHandle<any>, value: unknown, now: number) => void} */
@@ -354,9 +365,7 @@ class TaskHandle extends Promise {
   #listen(event, callback) {
     const { configError } = require('./errors');
     if (typeof callback !== 'function') throw configError(event, 'a function', callback);
-    const extras = extrasOf(this);
-    extras.context ??= new AsyncResource('TASKLETS');
-    extras[event].push(callback);
+    inContext(this)[event].push(callback);
     return this;
   }
 
@@ -411,6 +420,7 @@ exports.attempted = attempted;
 exports.call = call;
 exports.extrasOf = extrasOf;
 exports.fulfil = fulfil;
+exports.inContext = inContext;
 exports.isSettled = isSettled;
 exports.nameOf = nameOf;
 exports.onStart = onStart;

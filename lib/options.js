@@ -51,9 +51,12 @@ function itemOptions(item, base, index) {
   return read(item, ITEM, base, index);
 }
 
-/** @param {unknown} options */
-function wrapOptions(options) {
-  return read(options, REPEATABLE, DEFAULTS, '');
+/**
+ * @param {unknown} options
+ * @param {RunOptions} [base]
+ */
+function wrapOptions(options, base = DEFAULTS) {
+  return read(options, REPEATABLE, base, '');
 }
 
 /**
@@ -72,21 +75,30 @@ function inGraph(base, name, handles) {
   return given;
 }
 
-/** @param {unknown} options */
-function graphOptions(options) {
-  return read(options, GRAPH, DEFAULTS, '');
+/**
+ * @param {unknown} options
+ * @param {RunOptions} [base]
+ */
+function graphOptions(options, base = DEFAULTS) {
+  return read(options, GRAPH, base, '');
 }
 
-/** @param {unknown} options */
-function generatorOptions(options) {
-  return read(options, GENERATOR, DEFAULTS, '');
+/**
+ * @param {unknown} options
+ * @param {RunOptions} [base]
+ */
+function generatorOptions(options, base = DEFAULTS) {
+  return read(options, GENERATOR, base, '');
 }
 
 const RUN_ALL = table({ failFast: truth });
 
-/** @param {unknown} options */
-function runAllOptions(options) {
-  return readBeside(options, REPEATABLE, RUN_ALL, { failFast: true });
+/**
+ * @param {unknown} options
+ * @param {RunOptions} [base]
+ */
+function runAllOptions(options, base = DEFAULTS) {
+  return readBeside(options, REPEATABLE, RUN_ALL, { failFast: true }, base);
 }
 
 const MAP = table({
@@ -97,32 +109,39 @@ const MAP = table({
   concurrency: fromOneToInfinity,
 });
 
-/** @param {unknown} options */
-function mapOptions(options) {
-  return readBeside(options, REPEATABLE, MAP, {
+/**
+ * @param {unknown} options
+ * @param {RunOptions} [base]
+ */
+function mapOptions(options, base = DEFAULTS) {
+  const defaults = {
     chunkSize: /** @type {'auto' | number} */ ('auto'),
     concurrency: /** @type {number | undefined} */ (undefined),
-  });
+  };
+  return readBeside(options, REPEATABLE, MAP, defaults, base);
 }
 
 const STREAM = table({ ordered: truth, concurrency: fromOneUp });
 
-/** @param {unknown} options */
-function streamOptions(options) {
-  return readBeside(options, REPEATABLE, STREAM, {
-    ordered: true,
-    concurrency: /** @type {number | undefined} */ (undefined),
-  });
+/**
+ * @param {unknown} options
+ * @param {RunOptions} [base]
+ */
+function streamOptions(options, base = DEFAULTS) {
+  const defaults = { ordered: true, concurrency: /** @type {number | undefined} */ (undefined) };
+  return readBeside(options, REPEATABLE, STREAM, defaults, base);
 }
 
 /**
  * The options of `retry`, where those of the attempts stand beside the others.
  *
  * @param {unknown} options
+ * @param {RunOptions} [base]
  * @returns {RunOptions}
  */
-function retryOptions(options) {
-  const { run, ...settings } = readBeside(options, RETRIED, RETRY, noRetrySettings());
+function retryOptions(options, base = DEFAULTS) {
+  const defaults = base.retry ?? noRetrySettings();
+  const { run, ...settings } = readBeside(options, RETRIED, RETRY, defaults, base);
   const given = copy(run);
   given.plain = false;
   given.retry = settings;

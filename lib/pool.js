@@ -329,7 +329,7 @@ class Pool {
     }
     this.#shutdown.undo();
     this.#shutdown = undefined;
-    if (this.#engine !== undefined) this.#engine.closed = false;
+    if (this.#engine !== undefined) this.#engine.closed = this.#engine.admissions.areOver = false;
     this.#listen(this.#config?.gracefulSignals ?? false);
   }
 

@@ -79,11 +79,21 @@ class Shutdown {
     const late = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
       this.#giveUp = resolve;
     });
-    engine.edge.drainPool(engine.pool, cancelPending || force);
+    // What was taken as a whole hands all of its tasks over first.
+    const drain = () => {
+      engine.admissions.areOver = true;
+      engine.edge.drainPool(engine.pool, cancelPending || force);
+    };
+    const isAwaited = !cancelPending && !force && !engine.admissions.areNone;
+    if (!isAwaited) drain();
     const timer = setTimeout(this.#giveUp, Math.min(timeout, LONGEST));
     // A callback that never ends holds nobody up for longer than tasks may.
     await Promise.race([this.#callHooks(), late]);
     if (force) this.#giveUp();
+    if (isAwaited) {
+      await Promise.race([engine.admissions.left(), late]);
+      drain();
+    }
     const finished = await Promise.race([drained.then(() => true), late.then(() => false)]);
     clearTimeout(timer);
     const [running, waiting] = finished ? [0, 0] : engine.edge.abandon(engine.pool);
@@ -125,7 +135,7 @@ class Shutdown {
     const engine = this.#engine;
     if (engine === undefined) return;
     engine.edge.reopen(engine.pool);
-    engine.closed = false;
+    engine.closed = engine.admissions.areOver = false;
   }
 }
 

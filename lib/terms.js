@@ -23,6 +23,7 @@ function writeTerms(view, at, options, timeout, config) {
   let bits = 0;
   if (options.onStart !== undefined) bits |= TERMS.ANNOUNCE;
   if (!options.cancellable) bits |= TERMS.UNCANCELLABLE;
+  if (options.signal !== undefined) bits |= TERMS.REVOCABLE;
   if (options.dependsOn.length > 0) bits |= TERMS.INPUTS;
   if (options.retry !== undefined) {
     const { attempts, delay, backoff, maxDelay, jitter, ask } = retryTerms(options.retry, config.retry);

@@ -1,4 +1,16 @@
-import { graph, module, run, wrap, type Graph, type TaskHandle } from 'tasklets';
+import {
+  batch,
+  graph,
+  map,
+  module,
+  retry,
+  run,
+  runAll,
+  stream,
+  wrap,
+  type Graph,
+  type TaskHandle,
+} from 'tasklets';
 import { exactly } from './exactly.js';
 
 declare function identity<T>(value: T): T;
@@ -23,6 +35,28 @@ const same = wrap(identity);
 exactly<TaskHandle<number>>()(same<number>(5));
 exactly<TaskHandle<string>>()(same('x' as string));
 exactly<TaskHandle<number>>()(run(wrap(add), { args: [1, 2] }));
+
+// A wrapped task is a task for every verb.
+const doubled = wrap((n: number) => n * 2, { timeout: 500 });
+exactly<TaskHandle<number>>()(retry(doubled, { args: [1] }));
+exactly<Promise<number[]>>()(map(doubled, [1, 2]));
+exactly<AsyncIterableIterator<number>>()(stream(doubled, [1, 2]));
+exactly<Promise<[number, Date]>>()(runAll([wrap(() => 1), wrap(() => new Date())]));
+exactly<TaskHandle<number>>()(wrap(doubled, { retry: 2 })(1));
+exactly<Promise<{ a: number; b: number }>>()(
+  graph()
+    .add(
+      'a',
+      wrap(() => 1),
+    )
+    .add('b', doubled, { dependsOn: ['a'] })
+    .run(),
+);
+batch([{ name: 'x', task: doubled, args: [1] }]).then(([one]) => {
+  if (one.success) exactly<number>()(one.result);
+});
+// @ts-expect-error -- the items are no strings
+map(doubled, ['1']);
 // @ts-expect-error a string is no number
 wrap(add)(1, '2');
 // @ts-expect-error a class

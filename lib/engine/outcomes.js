@@ -145,7 +145,9 @@ function hear(engine, handle, kind, letter) {
   attempted(handle, attempt);
   const wait = letter.view.getFloat64(letter.at + MAIL.QUEUE, true);
   const error = engine.errorOf(handle, kind, letter, usage);
-  const again = retries.worthRetrying(handle.options.retry, error, attempt);
+  const { context } = extrasOf(handle);
+  const worth = () => retries.worthRetrying(handle.options.retry, error, attempt);
+  const again = context === undefined ? worth() : context.runInAsyncScope(worth);
   if (again) {
     const onRetry = handle.options.retry?.onRetry;
     if (onRetry !== undefined) call(extrasOf(handle), onRetry, [error, attempt, wait]);
@@ -153,7 +155,11 @@ function hear(engine, handle, kind, letter) {
   // The callback may have cancelled it.
   if (isSettled(handle)) return;
   const { isolate } = engine;
-  if (!again && isolate.handles.take(handle.id) !== undefined) refuse(handle, error, usage, false);
+  if (!again && isolate.handles.take(handle.id) !== undefined) {
+    // Where it waited before this attempt, the message says how long it would before the next.
+    usage.queueTime = Math.max(0, handle.elapsed - usage.runTime);
+    refuse(handle, error, usage, false);
+  }
   engine.edge.decide(isolate.id, engine.pool, handle.id, again ? wait : -1);
 }
 

@@ -5,7 +5,7 @@
 const binding = require('../native');
 const { ConfigError, configError } = require('../errors');
 const { cancelled, NO_USAGE } = require('../failure');
-const { extrasOf, onStart, refuse } = require('../handle');
+const { extrasOf, inContext, onStart, refuse } = require('../handle');
 const { lazy } = require('../lazy');
 
 const aborts = lazy(() => require('../aborts'), ['follow']);
@@ -28,6 +28,7 @@ function register(handle, options, config) {
   if (options.onError !== undefined) handle.onError(/** @type {any} */ (options.onError));
   if (options.onProgress !== undefined) handle.onProgress(/** @type {any} */ (options.onProgress));
   if (options.onStart !== undefined) onStart(handle, /** @type {any} */ (options.onStart));
+  if (options.retry?.onRetry !== undefined || options.retry?.retryOn !== undefined) inContext(handle);
   const { signal } = options;
   if (signal === undefined) return;
   if (signal.aborted) refuse(handle, cancelled(handle, signal.reason), NO_USAGE, true);

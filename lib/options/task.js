@@ -285,13 +285,14 @@ function checkTogether(given, where) {
  * @param {Table} known
  * @param {Table} others
  * @param {T} defaults
+ * @param {RunOptions} [base] what holds of the tasks' own
  * @returns {T & { run: RunOptions }}
  */
-function readBeside(options, known, others, defaults) {
-  const target = { run: DEFAULTS, ...defaults };
+function readBeside(options, known, others, defaults, base = DEFAULTS) {
+  const target = { run: base, ...defaults };
   if (options === undefined) return target;
   const given = optionsIn(options, 'options');
-  const run = copy(DEFAULTS);
+  const run = copy(base);
   for (const key in given) {
     if (!hasOwnProperty.call(given, key)) continue;
     const value = given[key];

@@ -8,7 +8,8 @@
 
 const { configError } = require('../errors');
 const { extrasOf, call } = require('../handle');
-const { DEFAULTS, batchOptions, itemOptions } = require('../options');
+const { batchOptions, itemOptions } = require('../options');
+const { defaultsOf, unwrap } = require('./wrapped');
 
 /**
  * @param {Engine} engine
@@ -18,6 +19,8 @@ const { DEFAULTS, batchOptions, itemOptions } = require('../options');
 async function batch(engine, items, options) {
   const { concurrency = Infinity, onProgress, stopOnError } = batchOptions(options);
   const list = readItems(items);
+  // A pool that is shut down refuses each of them: nothing is to be said of all.
+  const leave = engine.closed ? undefined : engine.admit();
   /** @type {any[]} */
   const results = new Array(list.length);
   /** @type {Map<number, any>} */
@@ -26,15 +29,16 @@ async function batch(engine, items, options) {
   let next = 0;
   let stopped = false;
 
-  await new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+  const done = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
     const more = () => {
       // eslint-disable-next-line no-unmodified-loop-condition -- `end` sets it
       while (running.size < concurrency && next < list.length && !stopped) begin(next++);
       if (running.size === 0 && (next === list.length || stopped)) resolve();
     };
     const begin = (/** @type {number} */ index) => {
-      const { task, options: own } = list[index];
-      const handle = engine.submit(task, own);
+      const { task, options: own, prepared } = list[index];
+      const handle =
+        leave === undefined ? engine.submit(task, own, prepared) : engine.submitMore(task, own, prepared);
       running.set(index, handle);
       handle.then(
         (/** @type {unknown} */ result) => end(index, { success: true, result }),
@@ -57,6 +61,7 @@ async function batch(engine, items, options) {
     };
     more();
   });
+  await done.finally(leave);
   for (let index = 0; index < list.length; index++) {
     results[index] ??= notRun(engine, list[index].name);
   }
@@ -96,9 +101,9 @@ function readItems(items) {
     if (item === null || typeof item !== 'object' || !Object.hasOwn(item, 'task')) {
       throw configError(`tasks[${index}]`, 'an object with a `task`', item);
     }
-    const options = itemOptions(item, DEFAULTS, index);
+    const options = itemOptions(item, defaultsOf(item.task), index);
     const name = options.name ?? (item.task?.name || `task ${index}`);
-    return { task: item.task, options, name };
+    return { ...unwrap(item.task, options), name };
   });
 }
 

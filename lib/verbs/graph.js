@@ -8,13 +8,14 @@
  *
  * @typedef {import('../engine').Engine} Engine
  * @typedef {import('../options').RunOptions} RunOptions
- * @typedef {{ name: string, task: any, options: RunOptions }} Node
+ * @typedef {{ name: string, task: any, options: RunOptions, prepared: import('../capture').Prepared | undefined }} Node
  */
 
 const { DependencyError, InvalidTaskError, configError, describe } = require('../errors');
 const { graphOptions, inGraph } = require('../options');
 const { moduleOf } = require('./module');
 const { prepareAll } = require('./run-all');
+const { defaultsOf, unwrap } = require('./wrapped');
 
 class Graph {
   #engineOf;
@@ -41,7 +42,7 @@ class Graph {
         `Expected the task \`${name}\` to be a function or what \`module()\` gives, got ${describe(task)}`,
       );
     }
-    this.#nodes.set(name, { name, task, options: graphOptions(options) });
+    this.#nodes.set(name, { name, ...unwrap(task, graphOptions(options, defaultsOf(task))) });
     return this;
   }
 

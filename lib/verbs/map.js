@@ -11,7 +11,10 @@
 
 const { configError, describe } = require('../errors');
 const { FORM } = require('../frames');
+const { refuseAborted } = require('../failure');
+const { call } = require('../handle');
 const { mapOptions } = require('../options');
+const { defaultsOf, unwrap } = require('./wrapped');
 
 /** How long a chunk should last, in milliseconds. */
 const CHUNK_TIME = 1;
@@ -23,15 +26,31 @@ const AHEAD = 2;
 
 /**
  * @param {Engine} engine
- * @param {any} task
+ * @param {any} given the task
  * @param {any} iterable
  * @param {unknown} options
  */
-async function map(engine, task, iterable, options) {
-  const { chunkSize, concurrency, run } = mapOptions(options);
+async function map(engine, given, iterable, options) {
+  const leave = engine.admit();
+  try {
+    return await mapAll(engine, given, iterable, mapOptions(options, defaultsOf(given)));
+  } finally {
+    leave();
+  }
+}
+
+/**
+ * @param {Engine} engine
+ * @param {any} given
+ * @param {any} iterable
+ * @param {ReturnType<typeof mapOptions>} options
+ */
+async function mapAll(engine, given, iterable, { chunkSize, concurrency, run: options }) {
+  const run = forChunks(options);
+  const { task, prepared: known } = unwrap(given, run);
   const source = iteratorOf(iterable);
   const total = Array.isArray(iterable) ? iterable.length : Infinity;
-  const prepared = engine.prepare(task, run);
+  const prepared = known ?? engine.prepare(task, run);
   const workers = engine.config.workers.max;
   const most = concurrency === undefined || concurrency === Infinity ? workers * AHEAD : concurrency;
   /** @type {unknown[]} */
@@ -83,7 +102,7 @@ async function map(engine, task, iterable, options) {
       const first = index;
       const count = args.length - 1;
       index += count;
-      const handle = engine.submit(task, run, prepared, FORM.CHUNK, args);
+      const handle = engine.submitMore(task, run, prepared, FORM.CHUNK, args);
       running.add(handle);
       handle.then((/** @type {unknown[]} */ values) => {
         running.delete(handle);
@@ -94,7 +113,24 @@ async function map(engine, task, iterable, options) {
     };
     more();
   });
+  if (index === 0) refuseAborted(run.signal, 'map');
   return results;
+}
+
+/**
+ * Whoever gives `map` a callback knows of items, not of chunks.
+ *
+ * @param {import('../options').RunOptions} options
+ */
+function forChunks(options) {
+  const { onComplete } = options;
+  if (onComplete === undefined) return options;
+  return {
+    ...options,
+    onComplete: (/** @type {unknown[]} */ values) => {
+      for (const value of values) call({ context: undefined }, onComplete, [value]);
+    },
+  };
 }
 
 /**

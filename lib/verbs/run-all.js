@@ -8,16 +8,18 @@
 
 const { capture } = require('../capture-host');
 const { configError } = require('../errors');
+const { refuseAborted } = require('../failure');
 const { itemOptions, runAllOptions } = require('../options');
 const { moduleOf } = require('./module');
+const { unwrap, wrappingOf } = require('./wrapped');
 
 /**
  * Reads the list: each item is a task, or `{ task, ...options }`.
  *
  * @param {unknown} items
- * @param {import('../options').RunOptions} base
+ * @param {(task: any) => import('../options').RunOptions} baseOf what holds for a task of it
  */
-function readItems(items, base) {
+function readItems(items, baseOf) {
   if (
     items === null ||
     items === undefined ||
@@ -26,12 +28,10 @@ function readItems(items, base) {
     throw configError('tasks', 'an array (or another iterable) of tasks', items);
   }
   return Array.from(/** @type {Iterable<any>} */ (items), (item, index) => {
-    if (!hasOptions(item)) return { task: item, options: base };
-    return {
-      // Without a task it is none itself, and is refused as that.
-      task: Object.hasOwn(item, 'task') ? item.task : item,
-      options: itemOptions(item, base, index),
-    };
+    if (!hasOptions(item)) return unwrap(item, baseOf(item));
+    // Without a task it is none itself, and is refused as that.
+    const task = Object.hasOwn(item, 'task') ? item.task : item;
+    return unwrap(task, itemOptions(item, baseOf(task), index));
   });
 }
 
@@ -53,7 +53,7 @@ function hasOptions(item) {
  * @param {ReturnType<typeof readItems>} items
  */
 function submitAll(engine, items) {
-  if (items.length === 1) return [engine.submit(items[0].task, items[0].options)];
+  if (items.length === 1) return [engine.submit(items[0].task, items[0].options, items[0].prepared)];
   const prepared = prepareAll(engine, items);
   return items.map(({ task, options }, index) => engine.submit(task, options, prepared[index]));
 }
@@ -65,7 +65,9 @@ function submitAll(engine, items) {
  * @param {ReturnType<typeof readItems>} items
  */
 function prepareAll(engine, items) {
-  const functions = items.filter(({ task }) => typeof task === 'function');
+  const isNew = (/** @type {typeof items[0]} */ { task, prepared }) =>
+    typeof task === 'function' && prepared === undefined;
+  const functions = items.filter(isNew);
   let prepared;
   try {
     prepared = capture().prepareAll(
@@ -73,10 +75,10 @@ function prepareAll(engine, items) {
     );
   } catch {
     // One of them cannot travel: each is prepared by itself, so that only that one is refused.
-    return [];
+    return items.map((item) => item.prepared);
   }
   let next = 0;
-  return items.map(({ task }) => (typeof task === 'function' ? prepared[next++] : undefined));
+  return items.map((item) => (isNew(item) ? prepared[next++] : item.prepared));
 }
 
 /**
@@ -86,7 +88,13 @@ function prepareAll(engine, items) {
  */
 async function runAll(engine, tasks, options) {
   const { failFast, run } = runAllOptions(options);
-  const handles = submitAll(engine, readItems(tasks, run));
+  const baseOf = (/** @type {any} */ task) => {
+    const wrapping = wrappingOf(task);
+    return wrapping === undefined ? run : runAllOptions(options, wrapping.options).run;
+  };
+  const items = readItems(tasks, baseOf);
+  if (items.length === 0) refuseAborted(run.signal, 'list of tasks');
+  const handles = submitAll(engine, items);
   if (!failFast) return settleAll(handles);
   try {
     return await Promise.all(handles);

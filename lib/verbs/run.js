@@ -12,6 +12,7 @@ const { DEFAULTS, onlyArgs, retryOptions, runOptions, wrapOptions } = require('.
 const { TaskHandle, nameOf, refuse } = require('../handle');
 const { InvalidTaskError, describe } = require('../errors');
 const { moduleOf } = require('./module');
+const { defaultsOf, remember, unwrap, wrappingOf } = require('./wrapped');
 
 /**
  * @param {Engine} engine
@@ -19,15 +20,18 @@ const { moduleOf } = require('./module');
  * @param {unknown} options
  */
 function run(engine, task, options) {
+  const wrapping = wrappingOf(task);
+  const base = wrapping === undefined ? DEFAULTS : wrapping.options;
   let args;
   let given;
   try {
     args = onlyArgs(options);
-    given = args === undefined ? runOptions(options) : DEFAULTS;
+    given = args === undefined ? runOptions(options, base) : base;
   } catch (error) {
     return refused(engine, task, error);
   }
-  return engine.submit(task, given, undefined, 0, args);
+  if (wrapping === undefined) return engine.submit(task, given, undefined, 0, args);
+  return engine.submit(wrapping.task, given, unwrap(task, given).prepared, 0, args);
 }
 
 /**
@@ -40,34 +44,37 @@ function run(engine, task, options) {
 function retry(engine, task, options) {
   let given;
   try {
-    given = retryOptions(options);
+    given = retryOptions(options, defaultsOf(task));
   } catch (error) {
     return refused(engine, task, error);
   }
-  return engine.submit(task, given);
+  const resolved = unwrap(task, given);
+  return engine.submit(resolved.task, given, resolved.prepared);
 }
 
 /**
  * `wrap(task, options)`: a function that runs the task with the arguments that it is called with.
  *
  * @param {() => Engine} engineOf
- * @param {any} task
+ * @param {any} given the task
  * @param {unknown} options
  */
-function wrap(engineOf, task, options) {
-  const base = wrapOptions(options);
+function wrap(engineOf, given, options) {
+  const base = wrapOptions(options, defaultsOf(given));
+  const { task, prepared: known } = unwrap(given, base);
   if (typeof task !== 'function' && moduleOf(task) === undefined) {
     throw new InvalidTaskError(
       `Expected the task to be a function or what \`module()\` gives, got ${describe(task)}`,
     );
   }
   // Captured once, now: what the function uses is frozen at its definition.
-  const prepared = engineOf().prepareToKeep(task, base);
+  const prepared = known ?? engineOf().prepareToKeep(task, base);
   if (prepared.isGenerator) throw refuseGenerator(nameOf(task, base));
   const wrapped = (/** @type {unknown[]} */ ...args) => engineOf().submit(task, base, prepared, 0, args);
   Object.defineProperty(wrapped, 'name', { value: base.name ?? task.name, configurable: true });
   if (typeof task === 'function')
     Object.defineProperty(wrapped, 'length', { value: task.length, configurable: true });
+  remember(wrapped, { task, options: base, prepared });
   return wrapped;
 }
 

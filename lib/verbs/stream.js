@@ -13,27 +13,31 @@ const { configError } = require('../errors');
 const { generatorOptions, streamOptions } = require('../options');
 const { GeneratorStream } = require('./generator-stream');
 const { SourceStream } = require('./source-stream');
+const { defaultsOf, unwrap } = require('./wrapped');
 
 /**
  * @param {Engine} engine
- * @param {any} task
+ * @param {any} given the task
  * @param {any} source or the options of a generator
  * @param {unknown} options
  * @returns {AsyncIterableIterator<any>}
  */
-function stream(engine, task, source, options) {
+function stream(engine, given, source, options) {
   try {
+    const base = defaultsOf(given);
     if (isSource(source)) {
-      const { ordered, concurrency, run } = streamOptions(options);
-      const prepared = engine.prepare(task, run);
+      const { ordered, concurrency, run } = streamOptions(options, base);
+      const { task, prepared: known } = unwrap(given, run);
+      const prepared = known ?? engine.prepare(task, run);
       const most = concurrency ?? 2 * engine.config.workers.max;
       return new SourceStream({ engine, task, run, prepared, source, isOrdered: ordered, most });
     }
     if (options !== undefined || (source !== undefined && (source === null || typeof source !== 'object'))) {
       throw configError('source', 'an iterable or an async iterable', source);
     }
-    const run = generatorOptions(source);
-    return new GeneratorStream(engine, task, run, engine.prepare(task, run));
+    const run = generatorOptions(source, base);
+    const { task, prepared } = unwrap(given, run);
+    return new GeneratorStream(engine, task, run, prepared ?? engine.prepare(task, run));
   } catch (error) {
     return refused(error);
   }

@@ -28,6 +28,7 @@ const { Payloads } = require('./payloads');
 const { callFor } = require('./present');
 const { Progress } = require('./progress');
 const { Reports } = require('./reports');
+const { isTampered } = require('./tampered');
 const { Task } = require('./task');
 const { Tasks } = require('./tasks');
 const { Turns } = require('./turns');
@@ -221,6 +222,7 @@ class Attendant {
     if (flags & TASK.TIMED) inbox.stamp(start);
     if (flags & TASK.ANNOUNCED) binding.begun(this.#isolate.id, id);
     if (flags & TASK.LIMITED) task.limited = true;
+    let args;
     let result;
     try {
       if (form & NOT_HERE_YET && this.#late.isLate(task)) {
@@ -228,7 +230,7 @@ class Attendant {
         return now();
       }
       this.#payloads.open(task, bytes, view, at + TASK.HEADER, undefined);
-      const args = this.#payloads.readArgs(task, this.#taking);
+      args = this.#payloads.readArgs(task, this.#taking);
       const { fn, thisValue } = task.callable;
       result = form & ODD ? begin(task, args) : callFor(task, fn, thisValue, args);
       if (isThenable(result)) {
@@ -238,11 +240,22 @@ class Attendant {
     } catch (error) {
       const end = now();
       this.#rejected(task, error, end - start);
+      if (args === undefined && isTampered()) this.#giveUp(error);
       return end;
     }
     const end = now();
     this.#fulfilled(task, result, end - start);
     return end;
+  }
+
+  /**
+   * A task before this one has broken what the library stands on: those that follow run elsewhere.
+   *
+   * @param {unknown} error
+   */
+  #giveUp(error) {
+    this.#exchange(false);
+    breakOff(error);
   }
 
   /**

@@ -11,7 +11,7 @@
 const { bind, call } = Function.prototype;
 const { apply } = Reflect;
 const { nextTick } = process;
-const { Promise, setImmediate } = globalThis;
+const { Promise, clearTimeout, setImmediate, setTimeout } = globalThis;
 const now = performance.now.bind(performance);
 const exit = process.exit.bind(process);
 const reallyExit = /** @type {(code: number) => void} */ (Reflect.get(process, 'reallyExit').bind(process));
@@ -63,6 +63,7 @@ module.exports = {
   Promise,
   apply,
   breakOff,
+  clearTimeout,
   exit,
   guarded,
   nextTick,
@@ -70,5 +71,6 @@ module.exports = {
   reportTo,
   resolved,
   setImmediate,
+  setTimeout,
   then,
 };

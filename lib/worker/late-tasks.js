@@ -11,7 +11,7 @@ const { SerializationError } = require('../errors');
 const { FORM, TASK } = require('../frames');
 const { begin } = require('./begin');
 const { HAS_PARCEL, NOT_HERE_YET } = require('./forms');
-const { Promise } = require('./guard');
+const { Promise, clearTimeout, setTimeout } = require('./guard');
 const { NO_PARCEL } = require('./payloads');
 const { SpareFrames } = require('./spare-frames');
 
@@ -19,6 +19,9 @@ const { SpareFrames } = require('./spare-frames');
  * @typedef {import('./task').Task} Task
  * @typedef {import('./payloads').Parcel} Parcel
  */
+
+/** Milliseconds that a module may take before other tasks begin beside it. */
+const LOAD_TIME = 100;
 
 class LateTasks {
   #isolate;
@@ -30,8 +33,8 @@ class LateTasks {
   #parcels = new Map();
 
   /**
-   * How many parcels are on their way. Nothing else begins meanwhile: what follows would stand behind their tasks,
-   * however long they take, and could not be taken back any more.
+   * How many parcels are on their way, and modules being loaded. Nothing else begins meanwhile: what follows would stand
+   * behind their tasks, however long they take, and could not be taken back any more.
    */
   fetching = 0;
 
@@ -39,7 +42,7 @@ class LateTasks {
    * @param {number} isolate
    * @param {InstanceType<typeof import('./tasks').Tasks>} tasks
    * @param {InstanceType<typeof import('./payloads').Payloads>} payloads
-   * @param {() => void} onParcel called when a task goes on that had to wait for its parcel
+   * @param {() => void} onParcel called when a task goes on that had to wait
    */
   constructor(isolate, tasks, payloads, onParcel) {
     this.#isolate = isolate;
@@ -71,12 +74,35 @@ class LateTasks {
     const parcel = hasParcel ? await this.#fetch(task) : NO_PARCEL;
     // Behind what the task does in this very moment.
     if (hasParcel) this.#onParcel();
-    if (task.form & FORM.MODULE) await this.#tasks.module(task.definition);
+    if (task.form & FORM.MODULE && this.#tasks.loaded(task.definition) === undefined) await this.#load(task);
     this.#payloads.open(task, frame, new DataView(frame.buffer), TASK.HEADER, parcel);
     const detach = fetcher(() => task.id, false);
     const args = this.#payloads.readArgs(task, { extras: parcel.args, detach });
     this.#frames.free(frame);
     return begin(task, args);
+  }
+
+  /**
+   * Loads the module of a task. One that takes long may be waiting for other tasks itself: those may begin then.
+   *
+   * @param {Task} task
+   */
+  async #load({ definition }) {
+    this.fetching++;
+    let isHeld = true;
+    const free = () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.fetching--;
+      this.#onParcel();
+    };
+    const late = setTimeout(free, LOAD_TIME);
+    try {
+      await this.#tasks.module(definition);
+    } finally {
+      clearTimeout(late);
+      free();
+    }
   }
 
   /**

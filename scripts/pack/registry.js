@@ -13,7 +13,8 @@ function registry(modules, more) {
     if (loaded[id] !== undefined) return loaded[id].exports;
     while (modules[id] === undefined) {
       const section = more(id);
-      for (const key of Object.keys(section)) modules[key] ??= section[key];
+      // Asks nothing of globals, which a task may have changed by then.
+      for (const key in section) modules[key] ??= section[key];
     }
     const module = (loaded[id] = { exports: {} });
     modules[id](module, module.exports, load);

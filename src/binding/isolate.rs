@@ -22,7 +22,7 @@ use super::locked;
 use super::pool::Pool;
 use crate::metrics::Shard;
 use crate::scheduler::claim::SharedWords;
-use crate::scheduler::{Handed, IsolateId, WorkerId};
+use crate::scheduler::{Handed, IsolateId, Nanos, WorkerId};
 use crate::wire::{self, Mail};
 
 /// Wakes an isolate: nothing goes in (`()`, mapped to no arguments), nothing comes back, errors are
@@ -130,6 +130,15 @@ pub struct Seat {
     pub patience: Patience,
     /// What its thread uses.
     pub clock: ThreadClock,
+    /// What its thread had used when it visited last.
+    pub used: AtomicU64,
+}
+
+impl Seat {
+    /// What its thread has used since its last visit, where it has used so much by now.
+    pub fn used_since(&self, now: Nanos) -> Nanos {
+        now.saturating_sub(self.used.load(Ordering::Relaxed))
+    }
 }
 
 /// What the process waits for on behalf of an isolate.

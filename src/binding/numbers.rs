@@ -1,5 +1,7 @@
 //! Numbers of JavaScript's, which are all floats, as those that are meant, and back.
 
+use std::time::Duration;
+
 use crate::scheduler::TaskId;
 
 /// A float as a whole number; what is none becomes 0, what is too large the largest there is.
@@ -21,6 +23,11 @@ pub fn task_id(number: f64) -> TaskId {
 #[expect(clippy::cast_precision_loss, reason = "ids stay below 2^53")]
 pub fn id(number: u64) -> f64 {
     number as f64
+}
+
+/// A time in nanoseconds.
+pub fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 pub fn count(number: usize) -> u32 {

@@ -13,7 +13,8 @@ use crate::logging::{Logger, Record, Sink};
 use crate::metrics::{Metrics, Shard};
 use crate::scheduler::claim::SharedWords;
 use crate::scheduler::{
-    Effects, Exit, Handed, IsolateId, Nanos, NewTask, Scheduler, Settled, State, Summary, TaskId, WorkerId,
+    Effects, Exit, Handed, IsolateId, Nanos, NewTask, Outcome, Scheduler, Settled, State, Summary, TaskId,
+    WorkerId,
 };
 use crate::wire::{self, Kind, Mail, Told, Yielded, millis};
 
@@ -107,8 +108,28 @@ impl Pool {
         let mut fx = Effects::default();
         let now = registry::now();
         let result = decide(&mut locked(&self.scheduler), now, &mut fx);
+        self.charge(&mut fx);
         self.carry_out(&fx, now, &Post::default(), &self.shard);
         result
+    }
+
+    /// What was ended while it ran has used what its thread has since its last visit, and no more than it ran.
+    fn charge(&self, fx: &mut Effects) {
+        for settled in &mut fx.settled {
+            let was_ended = matches!(settled.outcome, Outcome::Failed(_)) && settled.times.cpu == 0;
+            let ran = settled.worker.filter(|_| was_ended && settled.times.run > 0);
+            if let Some(used) = ran.and_then(|worker| self.used_since_visit(worker)) {
+                settled.times.cpu = used.min(settled.times.run);
+            }
+        }
+    }
+
+    fn used_since_visit(&self, worker: WorkerId) -> Option<Nanos> {
+        let seats = read(&self.seats);
+        let (_, isolate) = seats.iter().find(|(id, _)| *id == worker)?;
+        let seat = locked(&isolate.seat);
+        let seat = seat.as_ref()?;
+        Some(seat.used_since(seat.clock.read()?))
     }
 
     fn carry_out(self: &Arc<Self>, fx: &Effects, now: Nanos, post: &Post<'_>, shard: &Shard) {
@@ -277,11 +298,12 @@ impl Pool {
 
     /// Cancels a task: what had become of it, where that was possible.
     pub fn cancel(self: &Arc<Self>, id: TaskId, by: IsolateId) -> Option<Settled> {
-        self.decide(|scheduler, now, fx| {
-            let cancelled = scheduler.cancel(id, by, now, fx);
-            let settled = || fx.settled.iter().find(|settled| settled.id == id).cloned();
-            cancelled.then(settled).flatten()
-        })
+        let (mut fx, now) = (Effects::default(), registry::now());
+        let cancelled = locked(&self.scheduler).cancel(id, by, now, &mut fx);
+        self.charge(&mut fx);
+        self.carry_out(&fx, now, &Post::default(), &self.shard);
+        let settled = fx.settled.into_iter().find(|settled| settled.id == id);
+        settled.filter(|_| cancelled)
     }
 
     pub fn cancellations(&self, worker: WorkerId) -> Vec<TaskId> {
@@ -322,6 +344,11 @@ impl Pool {
 
     pub fn summary(&self) -> Summary {
         locked(&self.scheduler).summary(registry::now())
+    }
+
+    /// The thread of a worker is at its end, and has used so much since its last visit.
+    pub fn ends(&self, worker: WorkerId, cpu: Nanos) {
+        locked(&self.scheduler).ends(worker, cpu);
     }
 
     /// The limit of a worker's heap, if that has been full.
@@ -380,6 +407,7 @@ impl Pool {
         let mut fx = Effects::default();
         let now = registry::now();
         locked(&self.scheduler).tick(now, &mut fx);
+        self.charge(&mut fx);
         fx.rearm = false;
         self.carry_out(&fx, now, &Post::default(), &self.shard);
     }

@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, RwLock};
 use std::time::Instant;
 
+use cpu_time::ThreadTime;
+
 use super::isolate::Isolate;
+use super::numbers::nanos;
 use super::pool::Pool;
 use super::{locked, read, written};
 use crate::scheduler::{IsolateId, Nanos};
@@ -57,6 +60,9 @@ pub fn forget_isolate(isolate: &Arc<Isolate>) {
     written(&ISOLATES).remove(&isolate.id.0);
     let seat = locked(&isolate.seat).take();
     if let Some(seat) = seat {
+        // This is the thread itself, at its end.
+        let used = nanos(ThreadTime::now().as_duration());
+        seat.pool.ends(seat.worker, seat.used_since(used));
         seat.pool.submitter_gone(isolate.id);
     }
     let owned: Vec<Arc<Pool>> = read(&POOLS)

@@ -38,6 +38,13 @@ impl Scheduler {
         Some(Arc::clone(&place.words))
     }
 
+    /// A worker's thread is about to end, and has used so much CPU time since its last visit.
+    pub fn ends(&mut self, worker: WorkerId, cpu: Nanos) {
+        if let Some(place) = self.workers.get_mut(worker) {
+            place.cpu_at_end = cpu;
+        }
+    }
+
     /// A worker's thread has ended, for whatever reason.
     ///
     /// What it had begun fails (or is tried again, by its own `retry`), what it had not begun runs elsewhere.
@@ -80,7 +87,7 @@ impl Scheduler {
             let times = Times {
                 queue: began.saturating_sub(task.submitted),
                 run: now.saturating_sub(began),
-                cpu: 0,
+                cpu: place.cpu_at_end.min(now.saturating_sub(began)),
             };
             let failure = match (&failure, task.heap_limit()) {
                 (Failure::OutOfMemory { used, .. }, Some(limit)) => {
@@ -125,11 +132,16 @@ impl Scheduler {
         self.watch(now, fx);
     }
 
-    /// Takes no more tasks. With `cancel_waiting`, what has not begun is cancelled.
+    /// Takes no more tasks, but those that tasks under way submit. With `cancel_waiting`, what has not begun is
+    /// cancelled, and there are none of those.
     ///
     /// [`Effects::drained`] follows when the last task has been settled. How many were cancelled comes back.
     pub fn drain(&mut self, cancel_waiting: bool, now: Nanos, fx: &mut Effects) -> usize {
-        self.phase = Phase::Draining;
+        self.phase = if cancel_waiting {
+            Phase::Closing
+        } else {
+            Phase::Draining
+        };
         let mut cancelled = 0;
         if cancel_waiting {
             self.take_all_back();
@@ -152,6 +164,11 @@ impl Scheduler {
 
     /// Ends every task that is left: how many had begun, and how many had not.
     pub fn abandon(&mut self, now: Nanos, fx: &mut Effects) -> (usize, usize) {
+        self.phase = if self.phase == Phase::Open {
+            Phase::Open
+        } else {
+            Phase::Closing
+        };
         self.take_all_back();
         let begun = self.tasks.ids(|task| matches!(task.stage, Stage::Handed { .. }));
         let waiting = self.tasks.len() - begun.len();

@@ -174,7 +174,7 @@ impl Scheduler {
             let is_spent = place.confined && place.running.is_empty() && place.lingering.is_empty();
             if place.reserved.is_some() {
                 self.hand_reserved(worker, now, batch);
-            } else if is_spent || (surplus && !place.confined) {
+            } else if is_spent || (surplus && !place.confined && !place.stand_in) {
                 place.life = Life::Leaving;
             } else if place.taken >= self.settings.max_tasks_per_worker {
                 self.wear_out(worker, now, fx);
@@ -205,11 +205,15 @@ impl Scheduler {
             .iter()
             .filter(|other| other.id != worker && other.is_open() && other.woken.is_some() && !other.confined)
             .count();
-        let elsewhere = |other: &Worker| !other.confined && other.is_callable() && other.is_free();
+        let elsewhere =
+            |other: &Worker| !other.confined && !other.stand_in && other.is_callable() && other.is_free();
         let has_free_neighbour = self
             .workers
             .iter()
             .any(|other| other.id != worker && elsewhere(other));
+        let nested = self.nested > 0;
+        let spares = |place| self.spares_parents(place, now);
+        let spares_parents = nested && self.workers.get(worker).is_some_and(spares);
         let Some(place) = self.workers.get_mut(worker) else {
             return;
         };
@@ -226,9 +230,16 @@ impl Scheduler {
             let time = self.estimates.of(task.definition).unwrap_or(BATCH_TIME).max(1);
             let (due, size) = (place.due.saturating_add(time), task.size());
             let is_limited = task.is_limited();
-            // If it has to be ended, it takes along what awaits something here: its own parent, maybe.
-            let is_risky = is_limited || task.is_timed();
-            if is_risky && has_free_neighbour && !place.running.is_empty() {
+            let is_declined = if task.is_sheltered() {
+                spares_parents
+            } else {
+                place.stand_in
+            };
+            if is_declined {
+                break;
+            }
+            // If it has to be ended, it takes along what awaits something here.
+            if task.is_risky() && has_free_neighbour && !place.running.is_empty() {
                 break;
             }
             let full = due - now > BATCH_TIME || bytes + size > BATCH_BYTES || is_limited;

@@ -47,6 +47,7 @@ pub mod queue;
 pub mod retry;
 mod scaling;
 pub mod settings;
+mod stand_in;
 mod stop;
 mod streams;
 mod submit;
@@ -86,8 +87,10 @@ use workers::Workers;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Open,
-    /// Shutting down: no new task; what is there may finish.
+    /// Shutting down: no new task; what is there may finish, with what it submits itself for that.
     Draining,
+    /// What is there is all that there will be.
+    Closing,
 }
 
 /// The scheduler of one pool.
@@ -107,6 +110,8 @@ pub struct Scheduler {
     dependents: Dependents,
     waiting: usize,
     workers: Workers,
+    /// How many of the tasks were submitted by workers of the pool.
+    nested: usize,
     estimates: Estimates,
     timers: Timers,
     /// When the timekeeper will look in next, as far as it has been told.
@@ -142,6 +147,7 @@ impl Scheduler {
             dependents: Dependents::default(),
             waiting: 0,
             workers: Workers::default(),
+            nested: 0,
             estimates: Estimates::default(),
             timers: Timers::default(),
             alarm: Nanos::MAX,

@@ -68,6 +68,16 @@ impl Queue {
         best.map(|(_, rank, id)| (Priority::from_bits(u32::try_from(rank).unwrap_or(0)), id))
     }
 
+    /// The task that goes next, where nothing is to be changed: entries of tasks that left are passed over.
+    pub fn front(&self, alive: impl Fn(TaskId) -> bool) -> Option<TaskId> {
+        let heads = self.levels.iter().enumerate().filter_map(|(rank, level)| {
+            let entry = level.iter().find(|entry| alive(entry.id))?;
+            let due = i128::from(entry.arrived) - i128::from(AGEING) * rank as i128;
+            Some((due, std::cmp::Reverse(rank), entry.id))
+        });
+        heads.min().map(|(.., id)| id)
+    }
+
     /// Takes the head of a priority away.
     pub fn pop(&mut self, priority: Priority) {
         drop_front(&mut self.levels[priority as usize]);

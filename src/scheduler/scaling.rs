@@ -7,7 +7,7 @@ use super::{Phase, Scheduler};
 
 /// How long tasks must have waited, all workers being busy, before one more worker is started for
 /// them. Starting one takes some 35 ms of a core.
-const PRESSURE: Nanos = 10 * MILLISECOND;
+pub(super) const PRESSURE: Nanos = 10 * MILLISECOND;
 
 /// Workers in a row that may end before they have joined. Then, where others work, another is tried
 /// only after [`BARREN`]; where there are none, what waits fails.
@@ -30,7 +30,7 @@ fn part(some: usize, all: usize) -> f64 {
 impl Scheduler {
     /// Whether a worker could take tasks that is not called yet, or could be started.
     pub(super) fn has_spare(&self, now: Nanos) -> bool {
-        self.growth_at() <= now || self.workers.iter().any(Worker::is_callable)
+        self.growth_at() <= now || self.has_callable(now)
     }
 
     /// From when on one more worker could be started; never where there are as many as there may be.
@@ -71,9 +71,10 @@ impl Scheduler {
         let starting = self
             .workers
             .iter()
-            .filter(|worker| worker.is_starting(now) && !worker.confined)
+            .filter(|worker| worker.is_starting(now) && !worker.confined && !worker.stand_in)
             .count();
         self.grow(missing.saturating_sub(starting), now, fx);
+        self.stand_in(now, fx);
     }
 
     /// Calls as many workers as the waiting tasks are worth: how many more they would be worth.
@@ -81,17 +82,19 @@ impl Scheduler {
         if self.queued == 0 {
             return 0;
         }
-        let coming = self.workers.iter().filter(|worker| worker.is_coming(now)).count();
-        let mut missing = self.wanted().saturating_sub(coming);
+        let sheltered = self.sheltered().is_some();
+        let is_for = |worker: &&Worker| self.is_for(worker, sheltered, now);
+        let coming = self.workers.iter().filter(|worker| worker.is_coming(now));
+        let mut missing = self.wanted().saturating_sub(coming.filter(is_for).count());
         while missing > 0 {
             // The one that was idle last has the warmest caches, and lets the others leave; one that
             // has nothing at all to do comes before one whose tasks await something.
-            let Some(best) = self
-                .workers
-                .iter_mut()
-                .filter(|worker| worker.is_callable())
+            let callable = self.workers.iter().filter(|worker| worker.is_callable());
+            let best = callable
+                .filter(|worker| self.is_for(worker, sheltered, now))
                 .min_by_key(|worker| (worker.running.len(), Nanos::MAX - worker.idle_since))
-            else {
+                .map(|worker| worker.id);
+            let Some(best) = best.and_then(|id| self.workers.get_mut(id)) else {
                 break;
             };
             best.woken = Some(now);
@@ -179,7 +182,7 @@ impl Scheduler {
     /// Which part of the workers has something to do, or is about to have.
     fn busy_part(&self) -> f64 {
         let staying = self.workers.staying();
-        let staying_free = |worker: &&Worker| worker.is_callable() && worker.is_free();
+        let staying_free = |worker: &&Worker| worker.is_callable() && worker.is_free() && !worker.stand_in;
         let free = self.workers.iter().filter(staying_free).count();
         if staying == 0 {
             1.0
@@ -193,7 +196,7 @@ impl Scheduler {
         let oldest = self
             .workers
             .iter_mut()
-            .filter(|worker| worker.is_callable() && worker.is_free())
+            .filter(|worker| worker.is_callable() && worker.is_free() && !worker.stand_in)
             .min_by_key(|worker| worker.idle_since);
         let Some(place) = oldest else { return false };
         place.life = Life::Dismissed;
@@ -204,6 +207,7 @@ impl Scheduler {
     /// Lets workers go that have been idle for too long, the longest idle first, until the least that there
     /// are to be are left; and those that are more than there may be.
     pub(super) fn thin_out(&mut self, now: Nanos, fx: &mut Effects) {
+        self.relieve_stand_ins(now, fx);
         // Where the others have more to do than that, it may soon be an idle one's turn: one at a time.
         let is_used = self.busy_part() >= self.settings.scale_down;
         while self.thin_at() <= now {
@@ -229,7 +233,7 @@ impl Scheduler {
         let since = self
             .workers
             .iter()
-            .filter(|worker| worker.is_callable() && worker.is_free())
+            .filter(|worker| worker.is_callable() && worker.is_free() && !worker.stand_in)
             .map(|worker| worker.idle_since)
             .min();
         match since {
@@ -248,7 +252,7 @@ impl Scheduler {
             return;
         };
         place.life = Life::Leaving;
-        if self.phase == Phase::Open {
+        if self.phase == Phase::Open && !place.stand_in {
             self.grow(1, now, fx);
         }
     }

@@ -28,10 +28,7 @@ impl Scheduler {
             return;
         };
         let stage = task.stage;
-        let mut times = Times {
-            queue: now.saturating_sub(task.submitted),
-            ..Times::default()
-        };
+        let mut times = task.times_unbegun(now);
         if let Stage::Handed { worker, .. } = stage
             && !self.recall(worker, id)
         {

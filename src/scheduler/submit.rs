@@ -20,14 +20,18 @@ impl Scheduler {
         fx: &mut Effects,
     ) {
         let mut room = self.room();
+        let nested = self.workers.of_isolate(owner).is_some();
+        let is_needed = nested && self.phase == Phase::Draining && self.has_begun(owner);
         for new in tasks {
-            if let Err(failure) = self.admit(&new, room) {
+            if let Err(failure) = self.admit(&new, is_needed, room) {
                 fx.refused += 1;
                 fx.settled.push(refused(owner, &new, failure));
                 continue;
             }
             room = room.saturating_sub(1);
-            self.enter(Task::submitted_by(owner, new, now), fx);
+            let mut task = Task::submitted_by(owner, new, now);
+            task.nested = nested;
+            self.enter(task, fx);
         }
         if self.queued > self.warn_at {
             self.warn_at = self.queued.saturating_mul(2);
@@ -46,7 +50,9 @@ impl Scheduler {
         let busy = self
             .workers
             .iter()
-            .filter(|worker| worker.life == Life::Ready && worker.reported < worker.handed.len())
+            .filter(|worker| {
+                worker.life == Life::Ready && !worker.stand_in && worker.reported < worker.handed.len()
+            })
             .count();
         let max = (self.settings.max_workers as usize).max(staying);
         let free = max - busy.min(max);
@@ -56,8 +62,18 @@ impl Scheduler {
             .saturating_sub(self.waiting + self.unbegun())
     }
 
-    fn admit(&self, new: &NewTask, room: usize) -> Result<(), Failure> {
-        if self.phase != Phase::Open {
+    /// Whether a task runs on the worker that is this isolate, and may need another one.
+    fn has_begun(&self, isolate: IsolateId) -> bool {
+        let mut workers = self.workers.iter();
+        let Some(worker) = workers.find(|worker| worker.isolate == Some(isolate)) else {
+            return false;
+        };
+        let mut begun = worker.handed[..worker.begun()].iter().chain(&worker.running);
+        begun.any(|id| self.tasks.get(*id).is_some_and(|task| task.is_with(worker.id)))
+    }
+
+    fn admit(&self, new: &NewTask, is_needed: bool, room: usize) -> Result<(), Failure> {
+        if self.phase == Phase::Closing || self.phase == Phase::Draining && !is_needed {
             return Err(Failure::ShutDown);
         }
         if room == 0 {
@@ -102,12 +118,19 @@ impl Scheduler {
     fn enter(&mut self, task: Task, fx: &mut Effects) {
         let (id, now, bytes) = (task.id, task.submitted, task.size() as u64);
         let limit = task.terms.as_ref().and_then(|terms| terms.queue_timeout);
+        let parent = task.nested.then_some(task.owner);
         if let Err(task) = self.tasks.insert(task) {
             // Ids are given out once; a second one of the same number can only be a broken frame.
             fx.refused += 1;
             fx.settled
                 .push(settled(&task, Outcome::Failed(Failure::Abandoned)));
             return;
+        }
+        if let Some(parent) = parent {
+            self.nested += 1;
+            if let Some(place) = self.workers.of_isolate(parent) {
+                place.children += 1;
+            }
         }
         self.queued_bytes += bytes;
         if self.await_inputs(id, fx) {
@@ -165,6 +188,12 @@ impl Scheduler {
         fx: &mut Effects,
     ) {
         let Some(task) = self.tasks.remove(id) else { return };
+        if task.nested {
+            self.nested -= 1;
+            if let Some(place) = self.workers.of_isolate(task.owner) {
+                place.children = place.children.saturating_sub(1);
+            }
+        }
         match task.stage {
             Stage::Queued => {
                 if task.heap_limit().is_some() {
@@ -190,7 +219,7 @@ impl Scheduler {
         settled.times = times;
         settled.silent = silent;
         fx.settled.push(settled);
-        if self.phase == Phase::Draining && self.tasks.is_empty() {
+        if self.phase != Phase::Open && self.tasks.is_empty() {
             fx.drained = true;
         }
     }
@@ -210,6 +239,9 @@ impl Scheduler {
         let Some(policy) = policy.filter(|policy| retryable && task.attempt < policy.attempts) else {
             return self.settle(id, outcome, times, false, fx);
         };
+        if let Some(terms) = task.terms.as_mut() {
+            terms.before = Some(times);
+        }
         let wait = policy.wait_after(task.attempt, chance);
         if policy.ask {
             let mut report = settled(task, outcome);

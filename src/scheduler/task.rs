@@ -127,6 +127,10 @@ pub struct Terms {
     pub announce: bool,
     /// The task refuses to be cancelled.
     pub uncancellable: bool,
+    /// Its owner has a signal that cancels it.
+    pub revocable: bool,
+    /// What the attempt before the present one took.
+    pub before: Option<Times>,
     /// What the task waits for before it can begin: it comes ahead of its arguments.
     pub inputs: Vec<Input>,
 }
@@ -188,6 +192,8 @@ pub struct Task {
     pub turn: u64,
     /// An attempt that was given up still runs; the next one begins after its end.
     pub lingers: bool,
+    /// A worker of the pool has submitted it.
+    pub nested: bool,
     /// When it was handed to a worker; the start, as far as it is not known better.
     pub handed: Nanos,
     /// What the worker's thread had used by then, where the task's CPU time is limited; until that is known, `MAX`.
@@ -217,6 +223,7 @@ impl Task {
             enqueued: now,
             turn: 0,
             lingers: false,
+            nested: false,
             handed: 0,
             cpu_before: Nanos::MAX,
             form: new.form,
@@ -247,6 +254,29 @@ impl Task {
     #[must_use]
     pub fn is_limited(&self) -> bool {
         self.cpu_limit().is_some() || self.heap_limit().is_some()
+    }
+
+    /// What it has taken, where it has not begun at this time: what its last attempt took, if there was one.
+    #[must_use]
+    pub fn times_unbegun(&self, now: Nanos) -> Times {
+        let before = self.terms.as_ref().and_then(|terms| terms.before);
+        before.unwrap_or(Times {
+            queue: now.saturating_sub(self.submitted),
+            ..Times::default()
+        })
+    }
+
+    /// Whether it may have to be ended, with whatever else has begun on its worker.
+    #[must_use]
+    pub fn is_risky(&self) -> bool {
+        let revocable = |terms: &Terms| terms.timeout.is_some() || terms.revocable;
+        self.is_limited() || self.terms.as_deref().is_some_and(revocable)
+    }
+
+    /// Whether it is not to begin where its own parent waits.
+    #[must_use]
+    pub fn is_sheltered(&self) -> bool {
+        self.nested && self.is_risky()
     }
 
     /// Whether it is in the inbox of this worker, begun or not.

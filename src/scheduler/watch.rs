@@ -107,13 +107,14 @@ impl Scheduler {
     #[must_use]
     pub fn next_alarm(&self, now: Nanos) -> Nanos {
         // From when on more could be done than is done.
-        let spare = if self.workers.iter().any(Worker::is_callable) {
+        let spare = if self.has_callable(now) {
             now
         } else {
             self.growth_at().max(now)
         };
         let mut at = self.timers.next().unwrap_or(Nanos::MAX);
         at = at.min(self.thin_at()).min(self.fill_at());
+        at = at.min(self.stand_ins_until());
         if self.queued > 0 {
             at = at.min(self.look_again_at(now).max(spare));
         }

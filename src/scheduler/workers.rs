@@ -87,6 +87,10 @@ pub struct Worker {
     /// until it has been handed over.
     pub confined: bool,
     pub reserved: Option<TaskId>,
+    /// It is there beyond those that there may be, for what would put waiting parents at risk.
+    pub stand_in: bool,
+    /// How many tasks that it has submitted itself are not settled.
+    pub children: usize,
 
     /// How many tasks it has been given and has begun, or may still begin.
     pub taken: u64,
@@ -95,6 +99,8 @@ pub struct Worker {
     /// Time spent running tasks, and CPU time, since it joined.
     pub busy: Nanos,
     pub cpu: Nanos,
+    /// CPU time of its thread since its last visit, where it has ended.
+    pub cpu_at_end: Nanos,
     /// Bytes of its heap in use, as it said last.
     pub heap: u64,
 }
@@ -128,11 +134,14 @@ impl Worker {
             cpu_pause: 0,
             confined: false,
             reserved: None,
+            stand_in: false,
+            children: 0,
             taken: 0,
             completed: 0,
             failed: 0,
             busy: 0,
             cpu: 0,
+            cpu_at_end: 0,
             heap: 0,
         }
     }
@@ -288,10 +297,16 @@ impl Workers {
         self.row.iter_mut()
     }
 
-    /// How many are there or on their way, and are not leaving.
+    /// How many are there or on their way, and are not leaving; stand-ins, which come beside them, do not count.
     #[must_use]
     pub fn staying(&self) -> usize {
-        self.row.iter().filter(|worker| worker.is_staying()).count()
+        let stays = |worker: &&Worker| worker.is_staying() && !worker.stand_in;
+        self.row.iter().filter(stays).count()
+    }
+
+    /// The worker that is this isolate.
+    pub fn of_isolate(&mut self, isolate: IsolateId) -> Option<&mut Worker> {
+        self.row.iter_mut().find(|worker| worker.isolate == Some(isolate))
     }
 
     /// Their names.

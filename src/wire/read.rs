@@ -178,6 +178,8 @@ fn read_terms(bytes: &[u8]) -> Option<Terms> {
         retry,
         announce: bits & 1 != 0,
         uncancellable: bits & 2 != 0,
+        revocable: bits & 32 != 0,
+        before: None,
         inputs: if bits & HAS_INPUTS == 0 {
             Vec::new()
         } else {

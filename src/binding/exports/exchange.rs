@@ -1,6 +1,7 @@
 //! The visit of a worker: it reports, and is handed what it does next.
 
 use std::cell::RefCell;
+use std::sync::atomic::Ordering;
 
 use cpu_time::ThreadTime;
 use napi::bindgen_prelude::Uint8ArraySlice;
@@ -8,6 +9,7 @@ use napi_derive::napi;
 
 use super::{isolate_of, seat_of};
 use crate::binding::isolate::{Isolate, Seat};
+use crate::binding::numbers::nanos;
 use crate::binding::pool::Reported;
 use crate::binding::{locked, memory, registry};
 use crate::metrics::{self, cpu_share};
@@ -39,6 +41,7 @@ pub fn exchange(
         .unwrap_or(&[]);
     BUFFERS.with_borrow_mut(|buffers| {
         buffers.read(message)?;
+        seat.used.store(buffers.used(), Ordering::Relaxed);
         visit(&isolate, &seat, message, hungry, waiting, buffers);
         let mail = if isolate.has_mail() { HAS_MAIL } else { 0 };
         Ok(put(&isolate, &mut buffers.batch, memory::writable(&mut inbox)) + mail)
@@ -92,6 +95,11 @@ impl Buffers {
         batch: Vec::new(),
         clock: None,
     };
+
+    /// What the thread had used when CPU time was shared out last.
+    fn used(&self) -> u64 {
+        self.clock.map_or(0, |clock| nanos(clock.as_duration()))
+    }
 
     /// Reads what a worker reports; nothing is left of what was there before.
     fn read(&mut self, message: &[u8]) -> napi::Result<()> {

@@ -1,6 +1,7 @@
 //! What a worker says of its tasks, and of itself; its next tasks come by [`exchange`](super::exchange::exchange).
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use napi::Either;
 use napi::bindgen_prelude::{Env, Int32ArraySlice, Null, Uint8ArraySlice};
@@ -40,6 +41,7 @@ pub fn join<'env>(
         shard,
         patience: Patience::default(),
         clock: ThreadClock::here(),
+        used: AtomicU64::new(0),
     };
     let before = locked(&isolate.seat).replace(Arc::new(seat));
     if before.is_none() {

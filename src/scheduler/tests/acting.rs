@@ -1,7 +1,7 @@
 //! What played workers do: as `lib/worker/attendant.js` does it.
 
 use super::super::found::REPORT_AFTER;
-use super::super::{Exit, IsolateId, Nanos, Report, WorkerId};
+use super::super::{Exit, Nanos, Report, WorkerId};
 use super::played::{Attempt, End};
 use super::world::World;
 
@@ -18,7 +18,7 @@ impl World {
             return self.exit(worker);
         }
         if played.joins.take().is_some() {
-            let isolate = IsolateId(100 + worker.0);
+            let isolate = World::isolate_of(worker);
             let Some(words) = self.scheduler.join(worker, isolate, now) else {
                 played.exits = Some((now, Exit::default()));
                 return;
@@ -205,6 +205,9 @@ impl World {
 
     fn exit(&mut self, worker: WorkerId) {
         self.collect(worker);
+        // What it has submitted is nobody's any more.
+        let isolate = World::isolate_of(worker);
+        self.stir(|scheduler, now, fx| scheduler.submitter_gone(isolate, now, fx));
         let Some(played) = self.workers.remove(&worker) else {
             return;
         };

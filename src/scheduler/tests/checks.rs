@@ -123,6 +123,16 @@ impl World {
         assert_eq!(summary.workers.len(), self.workers.len());
         let in_inboxes: usize = scheduler.workers.iter().map(Worker::unbegun).sum();
         assert_eq!(summary.queued, queued.len() + in_inboxes);
+        let nested = scheduler.tasks.ids(|task| task.nested);
+        assert_eq!(scheduler.nested, nested.len());
+        for worker in scheduler.workers.iter() {
+            let children = scheduler
+                .tasks
+                .ids(|task| task.nested && Some(task.owner) == worker.isolate);
+            assert_eq!(worker.children, children.len());
+        }
+        let stand_ins = scheduler.workers.iter().filter(|worker| worker.stand_in);
+        assert!(stand_ins.count() <= 2, "there are few stand-ins");
         // The worker that a task was handed to knows it.
         for worker in scheduler.workers.iter() {
             let known = worker.handed.iter().chain(&worker.running);
@@ -161,7 +171,7 @@ impl World {
             .scheduler
             .tasks
             .ids(|task| task.stage == Stage::Queued && task.heap_limit().is_none());
-        if !self.scheduler.workers.iter().any(Worker::is_callable) {
+        if !self.scheduler.has_callable(self.now) {
             self.neglected.clear();
         } else {
             self.neglected.retain(|id, _| queued.contains(id));

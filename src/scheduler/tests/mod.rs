@@ -12,11 +12,13 @@ mod failing;
 mod handing;
 mod limits;
 mod memory;
+mod nested;
 mod played;
 mod property;
 mod staff;
 mod stopping;
 mod task;
+mod usage;
 mod waiting;
 mod world;
 

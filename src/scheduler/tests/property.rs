@@ -19,6 +19,8 @@ enum Event {
     Submit(Vec<Task>),
     /// A task that needs the n-th of those before it, and maybe something of its owner.
     SubmitDependent(Box<Task>, usize, bool),
+    /// Tasks of the n-th worker, as a task on it submits them.
+    SubmitNested(Vec<Task>, usize),
     Wait(Nanos),
     /// The n-th of the tasks that there have been, from the last one back.
     Cancel(usize),
@@ -78,7 +80,7 @@ fn task() -> impl Strategy<Value = Task> {
         seldom(5),
         seldom(3),
         proptest::option::weighted(0.4, policy()),
-        any::<[bool; 2]>(),
+        any::<[bool; 3]>(),
         (seldom(8), proptest::option::weighted(0.1, 1_u64..3)),
     );
     (0_u32..4, 0_u32..4, 0_usize..100, play(), terms).prop_map(
@@ -87,13 +89,14 @@ fn task() -> impl Strategy<Value = Task> {
                 .priority(Priority::from_bits(priority))
                 .bytes(bytes);
             task.play = play;
-            let (timeout, queue_timeout, grace, retry, [announce, uncancellable], limits) = terms;
+            let (timeout, queue_timeout, grace, retry, [announce, uncancellable, revocable], limits) = terms;
             (task.terms.cpu_time, task.terms.memory) = limits;
             // What never ends must be stopped some day.
             let needed = (play.end == End::Never).then_some(ms(30));
             task.terms.timeout = timeout.or(needed);
             (task.terms.queue_timeout, task.terms.grace, task.terms.retry) = (queue_timeout, grace, retry);
             (task.terms.announce, task.terms.uncancellable) = (announce, uncancellable);
+            task.terms.revocable = revocable;
             task
         },
     )
@@ -152,6 +155,7 @@ fn event() -> impl Strategy<Value = Event> {
         3 => (task(), 0_usize..8, any::<bool>()).prop_map(|(task, back, more)| {
             Event::SubmitDependent(Box::new(task), back, more)
         }),
+        5 => (vec(task(), 1..5), 0_usize..4).prop_map(|(tasks, index)| Event::SubmitNested(tasks, index)),
         12 => time().prop_map(Event::Wait),
         6 => (0_usize..20).prop_map(Event::Cancel),
         4 => proptest::option::of(time()).prop_map(Event::Decide),
@@ -178,6 +182,13 @@ fn play_out(world: &mut World, event: Event) {
                 task.terms.inputs.push(Input::Owner);
             }
             world.submit(*task);
+        }
+        Event::SubmitNested(tasks, index) => {
+            let joined = world.workers.iter().filter(|(_, played)| played.joins.is_none());
+            let found = joined.map(|(id, _)| *id).nth(index);
+            if let Some(worker) = found {
+                world.submit_all(tasks.into_iter().map(|task| task.child_of(worker)).collect());
+            }
         }
         Event::Wait(time) => world.run_for(time),
         Event::Cancel(back) => {

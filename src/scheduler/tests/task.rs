@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::super::retry::RetryPolicy;
 use super::super::task::Priority;
-use super::super::{Input, IsolateId, Nanos, NewTask, Payload, TaskId, Terms};
+use super::super::{Input, IsolateId, Nanos, NewTask, Payload, TaskId, Terms, WorkerId};
 use super::played::{End, Play};
 use super::us;
-use super::world::OWNER;
+use super::world::{OWNER, World};
 
 /// A task to be submitted, and what it will do.
 #[derive(Clone, Debug)]
@@ -37,6 +37,18 @@ impl Task {
                 heeds: false,
             },
         }
+    }
+
+    /// A task on this worker submits it.
+    pub fn child_of(mut self, worker: WorkerId) -> Self {
+        self.owner = World::isolate_of(worker);
+        self
+    }
+
+    /// Its owner has a signal that cancels it.
+    pub fn revocable(mut self) -> Self {
+        self.terms.revocable = true;
+        self
     }
 
     pub fn takes(mut self, time: Nanos) -> Self {
@@ -113,6 +125,7 @@ impl Task {
             && self.terms.retry.is_none()
             && !self.terms.announce
             && !self.terms.uncancellable
+            && !self.terms.revocable
             && self.terms.inputs.is_empty();
         NewTask {
             id,

@@ -162,6 +162,11 @@ impl World {
         played
     }
 
+    /// The isolate that a worker is.
+    pub fn isolate_of(worker: WorkerId) -> IsolateId {
+        IsolateId(100 + worker.0)
+    }
+
     pub fn submit(&mut self, task: Task) -> TaskId {
         self.submit_all(vec![task])[0]
     }
