@@ -19,6 +19,7 @@ mod exports;
 mod isolate;
 mod memory;
 mod numbers;
+mod patience;
 mod pool;
 mod post;
 mod registry;
