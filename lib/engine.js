@@ -232,8 +232,12 @@ class Engine {
       this.#flushing = false;
       this.#frames.endTurn();
     }
-    this.#outboxes.flush();
-    if (!more && this.#isolate.onTasks === undefined) this.#isolate.watch.end();
+    try {
+      this.#outboxes.flush();
+    } finally {
+      // Whatever has happened: who looks out is not called.
+      if (!more && this.#isolate.onTasks === undefined) this.#isolate.watch.end();
+    }
   }
 
   /**
