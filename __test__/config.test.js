@@ -33,6 +33,7 @@ test('the defaults are those of the contract', () => {
   assert.deepStrictEqual({ ...config.timeout }, { default: 0, perTask: true });
   assert.strictEqual(config.queue.maxSize, Infinity);
   assert.strictEqual(config.gracefulSignals, false);
+  assert.strictEqual(config.lowLatency, 0);
   assert.strictEqual(config.capture, 'auto');
   assert.strictEqual(config.logging.level, 'warn');
   assert.strictEqual(config.logging.destination, 'stderr');

@@ -34,6 +34,12 @@ const dependencies = lazy(() => require('./dependencies'), ['follow', 'wanted'])
 const FLUSH_BYTES = 4 * 1024;
 
 /**
+ * Milliseconds without a task after which one is handed over at once, not at the end of the turn: its worker sleeps, and wakes
+ * while the turn goes on.
+ */
+const QUIET = 0.5;
+
+/**
  * @typedef {import('./options').RunOptions} RunOptions
  * @typedef {import('./capture').Prepared} Prepared
  * @typedef {import('./usages').Usage} Usage
@@ -132,7 +138,7 @@ class Engine {
    */
   submit(task, options, prepared, form = 0, args = options.args) {
     const isolate = this.#isolate;
-    if (!this.#flushing) this.#begin();
+    const isLone = !this.#flushing && this.#begin();
     const handle = new TaskHandle(
       this,
       isolate.nextId(),
@@ -140,26 +146,31 @@ class Engine {
       options.plain ? DEFAULTS : options,
       this.#now,
     );
-    if (this.#places.affordable(this.#now)) handle.place = this.#places.here();
     let outbox;
     let before = 0;
     try {
       if (this.closed) throw shutDown();
-      if (!options.plain) register(handle, options, this.config);
-      if (isSettled(handle)) return handle;
+      if (!options.plain) {
+        // Ahead of what may settle it at once.
+        this.#locate(handle);
+        register(handle, options, this.config);
+        if (isSettled(handle)) return handle;
+      }
       const travels = prepared ?? this.prepare(task, options);
       outbox = this.#outboxes.open();
       before = outbox.position;
       this.#frames.write(outbox, handle, options, args, travels, form);
     } catch (error) {
       if (outbox !== undefined) outbox.position = before;
+      this.#locate(handle);
       refuse(handle, refused(handle, error), NO_USAGE, false);
       return handle;
     }
     isolate.handles.add(handle.id, handle);
     if (!options.plain && options.dependsOn.length > 0) dependencies.follow(handle);
     this.onSubmitted?.(handle);
-    if (outbox.position >= FLUSH_BYTES) this.flush(true);
+    if (isLone || outbox.position >= FLUSH_BYTES) this.flush(true);
+    this.#locate(handle);
     return handle;
   }
 
@@ -188,10 +199,27 @@ class Engine {
     }
   }
 
+  /**
+   * A turn has its first task.
+   *
+   * @returns {boolean} whether there has been none for a while
+   */
   #begin() {
+    const last = this.#now;
     this.#flushing = true;
     this.#now = performance.now();
     settledPromise.then(this.#flush);
+    return this.#now - last > QUIET;
+  }
+
+  /**
+   * Looks where a task is submitted; not where latency is to be low, because it takes longer than a small task.
+   *
+   * @param {TaskHandle<any>} handle
+   */
+  #locate(handle) {
+    if (this.config.lowLatency > 0 || handle.place !== undefined) return;
+    if (this.#places.affordable(this.#now)) handle.place = this.#places.here();
   }
 
   /**
@@ -231,7 +259,12 @@ class Engine {
       this.#flushing = false;
       this.#frames.endTurn();
     }
-    this.#outboxes.flush();
+    try {
+      this.#outboxes.flush();
+    } finally {
+      // Whatever has happened: who looks out is not called.
+      if (!more && this.#isolate.onTasks === undefined) this.#isolate.watch.end();
+    }
   }
 
   /**
@@ -241,10 +274,15 @@ class Engine {
    * @param {number} length
    */
   handOver(bytes, length) {
-    binding.submit(this.#isolate.id, this.pool, bytes, length);
-    if (this.#isolate.onTasks === undefined) this.#isolate.watch.begin(this.#isolate.handles.size);
+    const isolate = this.#isolate;
+    if (isolate.onTasks === undefined) {
+      isolate.watch.begin(this.config.lowLatency > 0);
+      isolate.watch.submitted(binding.submit(isolate.id, this.pool, bytes, length));
+    } else {
+      binding.submit(isolate.id, this.pool, bytes, length);
+    }
     // The first worker is wanted at once, not by way of the event loop.
-    if (this.staff !== undefined && this.staff.size === 0) this.#isolate.drain();
+    if (this.staff !== undefined && this.staff.size === 0) isolate.drain();
   }
 
   /**

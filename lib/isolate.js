@@ -60,7 +60,11 @@ class Isolate {
     this.drain();
   });
 
-  watch = new Watch(this.id, () => this.drain());
+  watch = new Watch(
+    this.id,
+    () => this.drain(),
+    () => this.handles.size,
+  );
 
   /** The id that comes next: it tells whether there have been tasks. */
   get issued() {

@@ -1,24 +1,30 @@
 'use strict';
 
 /**
- * Watching for mail without sleeping.
+ * Looking out for mail without sleeping.
  *
- * Waking a thread that sleeps takes longer than most tasks that come one after the other. So for a
- * moment after a task has been submitted the event loop is kept turning (it serves everybody else as
- * well meanwhile), and looks at a word that it shares with whoever has mail for it. It does so as long as
- * that has been worth it lately: after a few disappointments it sleeps at once, until mail has come so soon
- * that watching would have caught it. Where others need the cores, watching is what keeps the worker from
- * answering in time; so after each failure in a row twice as many such answers are waited for.
+ * Waking a thread that sleeps takes longer than most tasks that come one after the other. So at the end of a turn that
+ * has submitted a task while a worker was awake, the answer is *waited* for on the spot, for a few microseconds. Then the
+ * event loop is kept turning for a moment (it serves everybody else as well meanwhile), and *watches* a word that it
+ * shares with whoever has mail for it. Who has mail calls only those who do not look out.
+ *
+ * Both are done as long as that has been worth it lately. Where others need the cores, looking out is what keeps the
+ * worker from answering in time.
  */
 
 const binding = require('./native');
 const { ATTENTION } = require('./frames');
+const { Trust } = require('./trust');
 
-/** How long it watches, in milliseconds: some wake-ups' worth. */
+/** How long it waits, in milliseconds: a few round trips; and how often it looks between two looks at the clock. */
+const WAIT = 0.02;
+const LOOKS = 32;
+/** How long it watches: some wake-ups' worth. */
 const WATCH = 0.1;
-const MOST_DISAPPOINTMENTS = 3;
-/** The most answers that are waited for asleep before it is tried again: some 50 ms of them. */
-const MOST_ASLEEP = 4096;
+/** The same where latency is to be low. Beside a longer task a wake-up does not count. */
+const WATCH_CLOSELY = 1;
+/** After so long without a turn the event loop has one, whoever waits: long beside what a turn takes. */
+const TURN_AFTER = 0.25;
 
 const { load, store } = Atomics;
 
@@ -27,22 +33,30 @@ class Watch {
   #words = undefined;
   #isolate;
   #fetch;
-  #watching = false;
-  #since = 0;
-  #disappointments = 0;
-  /** So many quick answers are to come by a call before it watches again, and how many that will be next time. */
-  #asleep = 0;
-  #nextAsleep = 1;
+  #pending;
+  #waits = new Trust();
+  #watches = new Trust();
   /** With more tasks under way than this, workers need all cores. */
   #most = 0;
+  /** What is submitted in this turn finds workers awake. */
+  #areAwake = false;
+  /** When something was submitted last. */
+  #since = 0;
+  #isWatching = false;
+  #closely = false;
+  /** Since when the event loop is to have a turn, and whether it is. */
+  #turnWanted = 0;
+  #isTurning = false;
 
   /**
    * @param {number} isolate
    * @param {() => void} fetch
+   * @param {() => number} pending how many tasks are under way
    */
-  constructor(isolate, fetch) {
+  constructor(isolate, fetch, pending) {
     this.#isolate = isolate;
     this.#fetch = fetch;
+    this.#pending = pending;
   }
 
   #prepare() {
@@ -51,53 +65,109 @@ class Watch {
   }
 
   /**
-   * Tasks have been submitted: so many are under way.
+   * Tasks are about to be handed over: whoever answers before the turn ends need not call.
    *
-   * @param {number} tasks
+   * @param {boolean} closely latency is to be low
    */
-  begin(tasks) {
+  begin(closely) {
     const words = this.#words === undefined ? this.#prepare() : this.#words;
-    if (words === null || tasks > this.#most) return;
-    this.#since = performance.now();
-    if (this.#watching || this.#asleep > 0) return;
-    this.#watching = true;
-    store(words, ATTENTION.POLLING, 1);
-    setImmediate(this.#look);
+    if (words === null || this.#pending() > this.#most) return;
+    this.#closely = closely;
+    if (closely || this.#watches.isThere || this.#waits.isThere) store(words, ATTENTION.POLLING, 1);
   }
 
-  /** Mail has come by a call. */
-  called() {
-    if (this.#asleep > 0 && performance.now() - this.#since < WATCH) this.#asleep--;
+  /**
+   * They have been handed over.
+   *
+   * @param {boolean} areAwake the workers that have been called for them were
+   */
+  submitted(areAwake) {
+    this.#areAwake = areAwake;
+    this.#since = performance.now();
+  }
+
+  /** The turn in which tasks were handed over has ended. */
+  end() {
+    const words = this.#words;
+    if (!words || load(words, ATTENTION.POLLING) === 0) return;
+    const few = this.#pending() <= this.#most;
+    if (few && this.#areAwake && this.#waits.isThere && this.#mayWait() && this.#wait(words)) return;
+    if (this.#isWatching) return;
+    if (few && (this.#closely || this.#watches.isThere)) {
+      this.#isWatching = true;
+      setImmediate(this.#look);
+    } else {
+      this.#lookAway(words);
+    }
+  }
+
+  /**
+   * Whoever submits one task after the other, and waits for each, must not keep the event loop from turning.
+   *
+   * @returns {boolean}
+   */
+  #mayWait() {
+    if (this.#isTurning) return this.#since - this.#turnWanted < TURN_AFTER;
+    this.#isTurning = true;
+    this.#turnWanted = this.#since;
+    setImmediate(this.#turn);
+    return true;
+  }
+
+  #turn = () => {
+    this.#isTurning = false;
+  };
+
+  /**
+   * @param {Int32Array} words
+   * @returns {boolean} whether mail has come
+   */
+  #wait(words) {
+    const until = performance.now() + WAIT;
+    do {
+      for (let i = 0; i < LOOKS; i++) {
+        if (load(words, ATTENTION.MAIL) === 0) continue;
+        this.#waits.earn();
+        store(words, ATTENTION.POLLING, 0);
+        this.#fetch();
+        return true;
+      }
+    } while (performance.now() < until);
+    this.#waits.lose();
+    return false;
   }
 
   #look = () => {
     const words = /** @type {Int32Array} */ (this.#words);
     if (load(words, ATTENTION.MAIL) === 1) {
-      this.#disappointments = 0;
-      this.#nextAsleep = 1;
-      this.#stop(words);
-      this.#fetch();
-    } else if (performance.now() - this.#since < WATCH) {
-      setImmediate(this.#look);
-    } else {
-      this.#disappoint();
-      this.#stop(words);
-      // Whoever had mail in this very moment saw us watching, and did not call.
-      if (load(words, ATTENTION.MAIL) === 1) this.#fetch();
+      this.#watches.earn();
+      if (performance.now() - this.#since < WAIT) this.#waits.couldHave();
+    } else if (this.#pending() > 0) {
+      if (performance.now() - this.#since < (this.#closely ? WATCH_CLOSELY : WATCH)) {
+        setImmediate(this.#look);
+        return;
+      }
+      this.#watches.lose();
     }
+    this.#isWatching = false;
+    this.#lookAway(words);
   };
 
-  #disappoint() {
-    if (++this.#disappointments < MOST_DISAPPOINTMENTS) return;
-    this.#disappointments = 0;
-    this.#asleep = this.#nextAsleep;
-    this.#nextAsleep = Math.min(MOST_ASLEEP, 2 * this.#nextAsleep);
+  /**
+   * Whoever has mail is to call. Who had some just before saw us look out, and did not.
+   *
+   * @param {Int32Array} words
+   */
+  #lookAway(words) {
+    store(words, ATTENTION.POLLING, 0);
+    if (load(words, ATTENTION.MAIL) === 1) this.#fetch();
   }
 
-  /** @param {Int32Array} words */
-  #stop(words) {
-    this.#watching = false;
-    store(words, ATTENTION.POLLING, 0);
+  /** Mail has come by a call. */
+  called() {
+    const time = performance.now() - this.#since;
+    if (time < WATCH) this.#watches.couldHave();
+    if (time < WAIT) this.#waits.couldHave();
   }
 }
 

@@ -54,7 +54,7 @@ config({
   memory: { limit: 5e9, perWorker: '0.5GB', cleanup: 'aggressive' },
 });
 config({ workers: 'cpu_count - 1' });
-config({ retry: { attempts: 5 }, capture: 'explicit', gracefulSignals: true });
+config({ retry: { attempts: 5 }, capture: 'explicit', gracefulSignals: true, lowLatency: 20 });
 config({ logging: { level: 'debug', format: 'json', destination: console } });
 config({ logging: { destination: '/var/log/tasks.log' } });
 exactly<Config>()(tasklets.configFromFile(new URL('tasklets.yaml', import.meta.url)));

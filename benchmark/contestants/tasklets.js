@@ -3,6 +3,9 @@
 const path = require('node:path');
 const tasks = /** @type {Record<string, (value: any) => any>} */ (require('../tasks.js'));
 
+/** The row that a goal of its own goes by. */
+const LOW_LATENCY = 'tasklets-low-latency';
+
 const load = () => require('../..');
 
 /** The forms of submitting differ for the trivial task alone. */
@@ -47,6 +50,17 @@ module.exports = [
     open(library, setup) {
       const wrapped = library.wrap(tasks[setup.task]);
       return { ...open(library, setup), run: (value) => wrapped(value) };
+    },
+  },
+  {
+    name: LOW_LATENCY,
+    kind: 'tasklets',
+    about: 'config({ lowLatency: true }): a worker stays awake',
+    only: ['latency', 'spaced-latency'],
+    load,
+    open(library, setup) {
+      library.config({ lowLatency: true });
+      return open(library, setup);
     },
   },
 ];

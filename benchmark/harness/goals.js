@@ -10,6 +10,7 @@
  *
  * @typedef {object} Goal
  * @property {string} metric
+ * @property {string} [contestant]  whose figure it is about; that of `tasklets` unless given
  * @property {string} text
  * @property {(figures: Figures, better: 'more' | 'less') => { value: string, met: boolean } | undefined} judge  `undefined`: the other one is missing
  */
@@ -76,4 +77,7 @@ const most = (metric, value, unit) => ({
   }),
 });
 
-module.exports = { times, oneOf, within, least, most, timesBetter };
+/** The same goal for another configuration of tasklets. @param {string} contestant @param {Goal} goal @returns {Goal} */
+const by = (contestant, goal) => ({ ...goal, contestant, text: `${contestant}: ${goal.text}` });
+
+module.exports = { by, times, oneOf, within, least, most, timesBetter };

@@ -65,13 +65,14 @@ function tableOf(question, metric, runs, contestants) {
     if (bare && bare > TOO_SMALL) row.vsBare = timesBetter(row.median, bare, better);
     if (oneThread && oneThread > TOO_SMALL) row.vsOneThread = timesBetter(row.median, oneThread, better);
   }
-  const own = rows.find((row) => row.contestant === 'tasklets')?.median;
+  const ownOf = (contestant = 'tasklets') => rows.find((row) => row.contestant === contestant)?.median;
+  const own = ownOf();
   const verdicts = question.goals
     .filter((goal) => goal.metric === metric)
-    .map(({ text, judge }) => ({
-      text,
-      ...(own === undefined ? {} : judge({ own, bare, bestPool }, better)),
-    }));
+    .map(({ contestant, text, judge }) => {
+      const figure = ownOf(contestant);
+      return { text, ...(figure === undefined ? {} : judge({ own: figure, bare, bestPool }, better)) };
+    });
   return {
     case: question.name,
     title: question.title,

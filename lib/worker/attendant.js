@@ -33,8 +33,9 @@ const { Task } = require('./task');
 const { Tasks } = require('./tasks');
 const { Turns } = require('./turns');
 
-/** Set in what `exchange` returns where there is mail. */
+/** Set in what `exchange` returns where there is mail, and where the worker stays awake without a task. */
 const HAS_MAIL = 2 ** 40;
+const AWAKE = 2 ** 41;
 /** Milliseconds after which finished tasks are reported although the batch goes on. */
 const REPORT_AFTER = 1;
 /** Tasks that one worker has begun and that await something, where the config leaves it to us. */
@@ -176,6 +177,8 @@ class Attendant {
     const waiting = hungry && this.#begun.count === 0;
     let result = binding.exchange(this.#isolate.id, reports.bytes, length, hungry, waiting, inbox.bytes);
     reports.taken();
+    const awake = result >= AWAKE - HAS_MAIL / 2;
+    if (awake) result -= AWAKE;
     const mail = result >= HAS_MAIL / 2;
     if (mail) result -= HAS_MAIL;
     if (result < 0) result = inbox.refill(-result);
@@ -184,7 +187,9 @@ class Attendant {
     if (mail) this.#isolate.drain();
     if (!hungry) return false;
     if (result === 0) {
-      if (this.#begun.count === 0) this.#heap.rest();
+      // It comes again when its event loop has had a turn.
+      if (awake) this.#turns.later();
+      else if (this.#begun.count === 0) this.#heap.rest();
       return false;
     }
     this.#heap.wake();

@@ -7,7 +7,7 @@
 //! hook before its own for the function, because it was added later. After it there is no call and
 //! no release.
 
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,7 @@ use super::clock::ThreadClock;
 use super::compiler;
 use super::heap_limit::Fullness;
 use super::locked;
+use super::patience::Patience;
 use super::pool::Pool;
 use crate::metrics::Shard;
 use crate::scheduler::claim::SharedWords;
@@ -50,74 +51,6 @@ const MAIL: usize = 0;
 impl Attention {
     pub fn words(&self) -> &[AtomicI32] {
         &self.0
-    }
-}
-
-/// Whether it is worth a worker's while to wait awake for the next task.
-///
-/// A wake-up takes longer than most tasks that come one after the other. So a worker that has run out
-/// of tasks polls for a moment, as long as that has been worth it lately: after a few disappointments
-/// it goes to sleep at once, until a task has come so soon that polling would have caught it. Where others
-/// need the cores, polling is what keeps the task from coming in time; so after each failure in a row
-/// twice as many such tasks are waited for.
-///
-/// Only the worker's own thread writes here.
-#[derive(Default)]
-pub struct Patience {
-    disappointments: AtomicU32,
-    /// So many quick tasks are to come before it polls again, and how often in a row that was so.
-    asleep: AtomicU32,
-    failures: AtomicU32,
-    idle_since: AtomicU64,
-}
-
-/// How long a worker polls: some wake-ups' worth.
-const POLL: Duration = Duration::from_micros(50);
-const MOST_DISAPPOINTMENTS: u32 = 3;
-/// The most quick tasks that are waited for asleep are two to the power of this: some 50 ms of them.
-const MOST_FAILURES: u32 = 12;
-
-impl Patience {
-    /// The worker has come for tasks; it had none since it went to sleep.
-    pub fn woken(&self, now: u64) {
-        let since = self.idle_since.swap(0, Ordering::Relaxed);
-        if since != 0 && u128::from(now.saturating_sub(since)) < POLL.as_nanos() {
-            let asleep = self.asleep.load(Ordering::Relaxed);
-            self.asleep.store(asleep.saturating_sub(1), Ordering::Relaxed);
-        }
-    }
-
-    /// The worker goes to sleep.
-    pub fn sleeps(&self, now: u64) {
-        self.idle_since.store(now, Ordering::Relaxed);
-    }
-
-    /// Polls, if that is worth it: whether a call has come.
-    pub fn poll(&self, isolate: &Isolate) -> bool {
-        if self.asleep.load(Ordering::Relaxed) > 0 {
-            return false;
-        }
-        let called = isolate.poll(POLL);
-        if called {
-            self.disappointments.store(0, Ordering::Relaxed);
-            self.failures.store(0, Ordering::Relaxed);
-        } else {
-            self.disappoint();
-        }
-        called
-    }
-
-    fn disappoint(&self) {
-        let disappointments = self.disappointments.load(Ordering::Relaxed) + 1;
-        let enough = disappointments >= MOST_DISAPPOINTMENTS;
-        self.disappointments
-            .store(if enough { 0 } else { disappointments }, Ordering::Relaxed);
-        if enough {
-            let failures = self.failures.load(Ordering::Relaxed);
-            self.asleep.store(1 << failures, Ordering::Relaxed);
-            self.failures
-                .store(MOST_FAILURES.min(failures + 1), Ordering::Relaxed);
-        }
     }
 }
 
@@ -199,23 +132,21 @@ impl Isolate {
         Ok(isolate)
     }
 
-    /// Calls the isolate to its mailbox or to its scheduler. `false` where it is gone.
+    /// Calls the isolate to its mailbox or to its scheduler: whether it polls, so that nobody had to wake it.
     pub fn wake(&self) -> bool {
         let [mail, polling] = &self.attention.0;
         mail.store(1, Ordering::SeqCst);
         if polling.load(Ordering::SeqCst) == 1 {
             return true;
         }
-        if self.called.swap(true, Ordering::AcqRel) {
-            return true;
+        if !self.called.swap(true, Ordering::AcqRel)
+            && let Some(wake) = locked(&self.wake).as_ref()
+        {
+            // A full queue means that a call is outstanding after all. Anything else but Ok: the
+            // environment is going, and its cleanup hook tells everybody concerned.
+            let _: Status = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
-        let wake = locked(&self.wake);
-        let status = wake.as_ref().map_or(Status::Closing, |wake| {
-            wake.call((), ThreadsafeFunctionCallMode::NonBlocking)
-        });
-        // A full queue means that a call is outstanding after all. Anything else but Ok: the
-        // environment is going, and its cleanup hook tells everybody concerned.
-        matches!(status, Status::Ok | Status::QueueFull)
+        false
     }
 
     /// The isolate has come: the next wake must call it again.

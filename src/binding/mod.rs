@@ -23,6 +23,7 @@ mod heap_limit;
 mod isolate;
 mod memory;
 mod numbers;
+mod patience;
 mod pool;
 mod post;
 mod registry;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use super::clock::ThreadClock;
 use super::isolate::Isolate;
+use super::patience::Vigil;
 use super::post::Post;
 use super::timekeeper::Timekeeper;
 use super::{blocks, locked, read, registry, settings, written};
@@ -76,6 +77,8 @@ pub struct Pool {
     /// Which isolate each worker is.
     seats: RwLock<Vec<(WorkerId, Arc<Isolate>)>>,
     timekeeper: Timekeeper,
+    /// Who stays awake, where tasks must not wait for a wake-up.
+    pub vigil: Vigil,
 }
 
 impl Pool {
@@ -100,17 +103,26 @@ impl Pool {
             opened,
             seats: RwLock::default(),
             timekeeper: Timekeeper::default(),
+            vigil: Vigil::default(),
         })
     }
 
     /// Lets the scheduler decide something, then carries it out without its lock.
     fn decide<T>(self: &Arc<Self>, decide: impl FnOnce(&mut Scheduler, Nanos, &mut Effects) -> T) -> T {
+        self.decide_and_call(decide).0
+    }
+
+    /// The same, and whether those who were called for it were awake.
+    fn decide_and_call<T>(
+        self: &Arc<Self>,
+        decide: impl FnOnce(&mut Scheduler, Nanos, &mut Effects) -> T,
+    ) -> (T, bool) {
         let mut fx = Effects::default();
         let now = registry::now();
         let result = decide(&mut locked(&self.scheduler), now, &mut fx);
         self.charge(&mut fx);
-        self.carry_out(&fx, now, &Post::default(), &self.shard);
-        result
+        let awake = self.carry_out(&fx, now, &Post::default(), &self.shard);
+        (result, awake)
     }
 
     /// What was ended while it ran has used what its thread has since its last visit, and no more than it ran.
@@ -132,14 +144,20 @@ impl Pool {
         Some(seat.used_since(seat.clock.read()?))
     }
 
-    fn carry_out(self: &Arc<Self>, fx: &Effects, now: Nanos, post: &Post<'_>, shard: &Shard) {
-        self.crashed
-            .fetch_add(u32::try_from(fx.crashed).unwrap_or(0), Ordering::Relaxed);
+    /// Whether workers have been called, all of whom were awake.
+    fn carry_out(self: &Arc<Self>, fx: &Effects, now: Nanos, post: &Post<'_>, shard: &Shard) -> bool {
+        if fx.crashed > 0 {
+            self.crashed
+                .fetch_add(u32::try_from(fx.crashed).unwrap_or(0), Ordering::Relaxed);
+        }
+        // First, because they should not wait for what else is to be done.
+        let asleep = fx.wake.iter().filter(|worker| !self.wake(**worker)).count();
         post.deliver(self, fx, now, shard);
         // Last, because whoever has been woken should not wait for the timekeeper.
         if fx.rearm {
             self.timekeeper.rearm(self);
         }
+        asleep == 0 && !fx.wake.is_empty()
     }
 
     pub fn prestart(&self) -> Option<WorkerId> {
@@ -151,10 +169,12 @@ impl Pool {
         self.last_submission.load(Ordering::Relaxed)
     }
 
-    pub fn submit(self: &Arc<Self>, from: IsolateId, tasks: Vec<NewTask>) {
+    /// Takes tasks in: whether workers have been called for them, all of whom were awake.
+    pub fn submit(self: &Arc<Self>, from: IsolateId, tasks: Vec<NewTask>) -> bool {
         self.last_submission.store(registry::now(), Ordering::Relaxed);
         self.metrics.submitted(tasks.len() as u64);
-        self.decide(|scheduler, now, fx| scheduler.submit(from, tasks, now, fx));
+        let ((), awake) = self.decide_and_call(|scheduler, now, fx| scheduler.submit(from, tasks, now, fx));
+        awake
     }
 
     /// A worker reports and is handed what it does next: how many other workers are busy.
@@ -254,6 +274,7 @@ impl Pool {
                 .configure(&merged.logging, Some(Box::new(WrittenInJavaScript)))?;
         }
         let settings = settings::of(&merged);
+        self.vigil.configure(settings::vigil(&merged));
         *config = merged.clone();
         drop(config);
         self.decide(|scheduler, now, fx| scheduler.configure(settings, now, fx));
@@ -272,11 +293,11 @@ impl Pool {
         Some(words)
     }
 
-    /// Calls a worker. One that has not joined comes by itself.
-    pub fn wake(&self, worker: WorkerId) {
-        if let Some((_, isolate)) = read(&self.seats).iter().find(|(id, _)| *id == worker) {
-            isolate.wake();
-        }
+    /// Calls a worker: whether it was awake. One that has not joined comes by itself.
+    fn wake(&self, worker: WorkerId) -> bool {
+        let seats = read(&self.seats);
+        let seat = seats.iter().find(|(id, _)| *id == worker);
+        seat.is_some_and(|(_, isolate)| isolate.wake())
     }
 
     /// A worker has been handed a task whose CPU time is limited: it counts from here.
@@ -360,6 +381,7 @@ impl Pool {
 
     pub fn exited(self: &Arc<Self>, worker: WorkerId, exit: &Exit) {
         written(&self.seats).retain(|(id, _)| *id != worker);
+        self.vigil.leave(worker);
         let words = locked(&self.scheduler).words_of(worker);
         if let Some(words) = words {
             self.collect(worker, &words);

@@ -54,9 +54,6 @@ impl Bundle {
 
 impl Post<'_> {
     pub fn deliver(&self, pool: &Arc<Pool>, fx: &Effects, now: Nanos, shard: &Shard) {
-        for worker in &fx.wake {
-            pool.wake(*worker);
-        }
         let mut bundle = Bundle::default();
         for begun in &fx.begun {
             let mail = Mail {

@@ -7,6 +7,11 @@ use serde_json::json;
 use crate::config::{Config, ConfigError, Scaling};
 use crate::scheduler::{Nanos, Settings};
 
+/// How long a worker without tasks stays awake.
+pub fn vigil(config: &Config) -> Nanos {
+    config.low_latency.map_or(Nanos::MAX, nanos)
+}
+
 fn nanos(duration: Duration) -> Nanos {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -17,6 +17,7 @@ mod expression;
 mod field;
 mod file;
 mod input;
+mod latency;
 mod limits;
 mod logging;
 mod retry;
@@ -27,6 +28,8 @@ mod yaml;
 
 #[cfg(test)]
 mod tests;
+
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -51,6 +54,7 @@ const NAMES: &[&str] = &[
     "retry",
     "capture",
     "gracefulSignals",
+    "lowLatency",
     "logging",
 ];
 
@@ -88,6 +92,9 @@ pub struct Config {
     pub capture: Capture,
     /// Whether SIGINT and SIGTERM shut the pool down first.
     pub graceful_signals: bool,
+    /// How long a worker without tasks stays awake; `None` is for ever, zero is not at all.
+    #[serde(serialize_with = "view::duration_or_infinity")]
+    pub low_latency: Option<Duration>,
     pub logging: Logging,
 }
 
@@ -102,6 +109,7 @@ impl Config {
             retry: Retry::new(),
             capture: Capture::Auto,
             graceful_signals: false,
+            low_latency: Some(Duration::ZERO),
             logging: Logging::new(),
         }
     }
@@ -155,6 +163,7 @@ impl Config {
             })?,
             graceful_signals: fields
                 .get_or("gracefulSignals", self.graceful_signals, |field| field.boolean())?,
+            low_latency: fields.get_or("lowLatency", self.low_latency, |field| latency::read(&field))?,
             logging: match fields.get("logging") {
                 Some(field) => self.logging.merge(field)?,
                 None => self.logging.clone(),

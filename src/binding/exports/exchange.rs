@@ -10,6 +10,7 @@ use napi_derive::napi;
 use super::{isolate_of, seat_of};
 use crate::binding::isolate::{Isolate, Seat};
 use crate::binding::numbers::nanos;
+use crate::binding::patience::Waited;
 use crate::binding::pool::Reported;
 use crate::binding::{locked, memory, registry};
 use crate::metrics::{self, cpu_share};
@@ -18,11 +19,16 @@ use crate::wire::{self, Told, Yielded};
 
 /// Set in the result of [`exchange`] where the isolate has mail.
 const HAS_MAIL: i64 = 1 << 40;
+/// Set there where the worker has no tasks and stays awake: it is to come again soon.
+const AWAKE: i64 = 1 << 41;
+/// A single task that took no longer used the processor all the time: asking the system takes as long.
+const BRIEF: u64 = 20_000;
 
 /// Reports what stands in the first `length` bytes of `outbox` and, where the worker is `hungry`,
 /// fills `inbox` with its next tasks: the length of what is in it, or the negative of what it
 /// should hold (then [`refill`] a larger one). Plus 2^40 where there is mail. One that is `hungry`
-/// and has nothing else to do may be kept `waiting` for a moment, if there is nothing yet.
+/// and has nothing else to do may be kept `waiting` for a moment, if there is nothing yet; plus 2^41 where it
+/// should come again when its event loop has had a turn, and go on waiting.
 #[napi(catch_unwind)]
 pub fn exchange(
     isolate: u32,
@@ -41,37 +47,62 @@ pub fn exchange(
         .unwrap_or(&[]);
     BUFFERS.with_borrow_mut(|buffers| {
         buffers.read(message)?;
-        seat.used.store(buffers.used(), Ordering::Relaxed);
-        visit(&isolate, &seat, message, hungry, waiting, buffers);
+        let stays = visit(&isolate, &seat, message, hungry, waiting, buffers);
         let mail = if isolate.has_mail() { HAS_MAIL } else { 0 };
-        Ok(put(&isolate, &mut buffers.batch, memory::writable(&mut inbox)) + mail)
+        let awake = if stays { AWAKE } else { 0 };
+        Ok(put(&isolate, &mut buffers.batch, memory::writable(&mut inbox)) + mail + awake)
     })
 }
 
-/// Carries out an exchange of which the reports have been read.
-fn visit(isolate: &Isolate, seat: &Seat, message: &[u8], hungry: bool, waiting: bool, buffers: &mut Buffers) {
-    let Buffers {
-        told, yields, batch, ..
-    } = buffers;
+/// Carries out an exchange of which the reports have been read: whether the worker stays awake without a task.
+fn visit(
+    isolate: &Isolate,
+    seat: &Seat,
+    message: &[u8],
+    hungry: bool,
+    waiting: bool,
+    buffers: &mut Buffers,
+) -> bool {
     let reported = Reported {
-        told,
-        yields,
+        told: &buffers.told,
+        yields: &buffers.yields,
         message,
     };
-    seat.patience.woken(registry::now());
+    let now = registry::now();
+    seat.patience.woken(now);
     let busy = seat
         .pool
-        .exchange(seat.worker, &reported, hungry, &seat.shard, batch);
-    if waiting && batch.is_empty() && seat.pool.has_core_to_spare(busy) && seat.patience.poll(isolate) {
-        isolate.answered();
-        seat.pool
-            .exchange(seat.worker, &Reported::NOTHING, hungry, &seat.shard, batch);
+        .exchange(seat.worker, &reported, hungry, &seat.shard, &mut buffers.batch);
+    buffers.settle_clock();
+    seat.used.store(buffers.used(), Ordering::Relaxed);
+    if !(buffers.told.is_empty() && buffers.batch.is_empty()) {
+        seat.patience.worked(now);
     }
-    match batch.first() {
+    let mut waited = Waited::InVain;
+    if waiting && buffers.batch.is_empty() && seat.pool.has_core_to_spare(busy) {
+        let since = registry::now();
+        waited = seat.wait(isolate, since);
+        buffers.waited += registry::now().saturating_sub(since);
+    }
+    if waited == Waited::Called {
+        isolate.answered();
+        seat.pool.exchange(
+            seat.worker,
+            &Reported::NOTHING,
+            hungry,
+            &seat.shard,
+            &mut buffers.batch,
+        );
+    }
+    if waited != Waited::Awake {
+        seat.pool.vigil.leave(seat.worker);
+    }
+    match buffers.batch.first() {
         None => seat.patience.sleeps(registry::now()),
         Some(first) if first.limited => seat.pool.mark_cpu(seat.worker, seat.clock),
         Some(_) => {}
     }
+    waited == Waited::Awake
 }
 
 thread_local! {
@@ -84,8 +115,11 @@ struct Buffers {
     told: Vec<Told>,
     yields: Vec<Yielded>,
     batch: Vec<Handed>,
-    /// When CPU time was shared out last.
+    /// When CPU time was shared out last, and how much of it has gone into waiting since.
     clock: Option<ThreadTime>,
+    waited: u64,
+    /// What the last tasks used has been said without looking at the clock.
+    unsettled: bool,
 }
 
 impl Buffers {
@@ -94,6 +128,8 @@ impl Buffers {
         yields: Vec::new(),
         batch: Vec::new(),
         clock: None,
+        waited: 0,
+        unsettled: false,
     };
 
     /// What the thread had used when CPU time was shared out last.
@@ -108,12 +144,36 @@ impl Buffers {
         self.batch.clear();
         wire::read_reports(message, &mut self.told, &mut self.yields)
             .map_err(|error| napi::Error::from_reason(error.to_string()))?;
-        if !self.told.is_empty() || self.clock.is_none() {
-            let last = self.clock.replace(ThreadTime::now());
-            let used = last.map_or(0, |clock| clock.elapsed().as_nanos());
-            share_cpu(u64::try_from(used).unwrap_or(u64::MAX), &mut self.told);
+        match &mut self.told[..] {
+            [] if self.clock.is_some() => {}
+            [only] if only.report.run < BRIEF => {
+                only.report.cpu = only.report.run;
+                self.unsettled = true;
+            }
+            _ => {
+                let used = self.lap();
+                share_cpu(used, &mut self.told);
+            }
         }
         Ok(())
+    }
+
+    /// Looks at the clock after all, now that nobody waits for that.
+    fn settle_clock(&mut self) {
+        if self.unsettled {
+            self.lap();
+        }
+    }
+
+    /// The CPU time of this thread since the last look, without what it has spent waiting.
+    fn lap(&mut self) -> u64 {
+        self.unsettled = false;
+        let now = ThreadTime::now();
+        let last = self.clock.replace(now);
+        let used = last.map_or(0, |last| now.duration_since(last).as_nanos());
+        u64::try_from(used)
+            .unwrap_or(u64::MAX)
+            .saturating_sub(std::mem::take(&mut self.waited))
     }
 }
 

@@ -17,7 +17,8 @@ pub fn name_id(pool: u32, name: String) -> u32 {
     registry::pool(pool).map_or(0, |pool| pool.metrics.names().intern(&name).into())
 }
 
-/// Hands over the tasks that stand in the first `length` bytes of `outbox`. `false`: the pool is gone.
+/// Hands over the tasks that stand in the first `length` bytes of `outbox`: whether workers have been called for them, all
+/// of whom were awake.
 #[napi(catch_unwind)]
 pub fn submit(
     env: Env,
@@ -39,8 +40,7 @@ pub fn submit(
         task.payload.put_beside(attachments::waiting(task.id));
     }
     isolate.submitted(&env, tasks.len());
-    pool.submit(isolate.id, tasks);
-    Ok(true)
+    Ok(pool.submit(isolate.id, tasks))
 }
 
 /// Where a task stands: 0 settled or unknown, 1 waiting, 2 queued, and running on worker n as n + 3.

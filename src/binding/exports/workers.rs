@@ -9,8 +9,9 @@ use napi_derive::napi;
 
 use super::{isolate_of, seated};
 use crate::binding::clock::ThreadClock;
-use crate::binding::isolate::{Patience, Seat};
+use crate::binding::isolate::Seat;
 use crate::binding::numbers::{id, task_id, whole};
+use crate::binding::patience::Patience;
 use crate::binding::{garbage, heap_limit, locked, memory, registry};
 use crate::scheduler::{IsolateId, WorkerId};
 use crate::wire::{Kind, Mail};
@@ -39,7 +40,7 @@ pub fn join<'env>(
         worker,
         words: Arc::clone(&words),
         shard,
-        patience: Patience::default(),
+        patience: Patience::from(registry::now()),
         clock: ThreadClock::here(),
         used: AtomicU64::new(0),
     };

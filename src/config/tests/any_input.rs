@@ -110,6 +110,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("maxMemory", &["x"]),
     ("capture", &["x"]),
     ("gracefulSignals", &["x"]),
+    ("lowLatency", &["x"]),
 ];
 
 #[test]

@@ -48,6 +48,7 @@ fn the_defaults_are_those_of_the_contract() {
             "retry": { "attempts": 3, "delay": 200, "backoff": 2, "maxDelay": 30000, "jitter": false },
             "capture": "auto",
             "gracefulSignals": false,
+            "lowLatency": 0,
             "logging": { "level": "warn", "format": "text", "destination": "stderr" },
         })
     );
@@ -192,7 +193,7 @@ fn mistakes_are_named_in_one_sentence() {
         ),
         (
             r#"{"wokers":4}"#,
-            "Expected `wokers` to be one of the options `workers`, `timeout`, `queue`, `memory`, `maxMemory`, `retry`, `capture`, `gracefulSignals`, `logging`, got an unknown name; did you mean `workers`?",
+            "Expected `wokers` to be one of the options `workers`, `timeout`, `queue`, `memory`, `maxMemory`, `retry`, `capture`, `gracefulSignals`, `lowLatency`, `logging`, got an unknown name; did you mean `workers`?",
         ),
         (
             r#"{"capture":"all"}"#,
@@ -201,6 +202,10 @@ fn mistakes_are_named_in_one_sentence() {
         (
             r#"{"gracefulSignals":{"$foreign":"`Symbol(x)` (symbol)"}}"#,
             "Expected `gracefulSignals` to be `true` or `false`, got `Symbol(x)` (symbol)",
+        ),
+        (
+            r#"{"lowLatency":"always"}"#,
+            "Expected `lowLatency` to be `true`, `false`, a number of milliseconds from 0 up, or Infinity, got `\"always\"` (string)",
         ),
         (
             r#"{"memory":{"perWorker":"1MB"}}"#,
