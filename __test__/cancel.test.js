@@ -317,6 +317,29 @@ test('async tasks on the same worker that finish within the grace keep their res
   assertCancelled((await seen).error);
 });
 
+test('a task that is cancelled in the turn that submits it never begins, however idle the pool is', async (t) => {
+  const pool = poolFor(t, { workers: 1 });
+  const begun = new Int32Array(new SharedArrayBuffer(4));
+  // What is shared stays in the worker: to fetch it takes the event loop of this thread.
+  const keep = (/** @type {Int32Array} */ words) => void (/** @type {any} */ (globalThis).begun = words);
+  const count = () => Atomics.add(/** @type {any} */ (globalThis).begun, 0, 1);
+  await pool.run(keep, { args: [begun] });
+  await pool.run(count);
+  for (let i = 0; i < 10; i++) {
+    // Longer than workers wait awake for the next task.
+    await new Promise((resolve) => {
+      setTimeout(resolve, 2);
+    });
+    const handle = pool.run(count);
+    const seen = outcome(handle);
+    for (const until = performance.now() + 1; performance.now() < until;);
+    assert.strictEqual(handle.cancel(), true);
+    assertCancelled((await seen).error);
+  }
+  await pool.run(echo);
+  assert.strictEqual(begun[0], 1);
+});
+
 test('tells what a task had taken when it was cancelled', async (t) => {
   const pool = poolFor(t, { workers: 1 });
   const gate = new Gate();

@@ -34,8 +34,8 @@ const dependencies = lazy(() => require('./dependencies'), ['follow', 'wanted'])
 const FLUSH_BYTES = 4 * 1024;
 
 /**
- * Milliseconds without a task after which one is handed over at once, not at the end of the turn: its worker sleeps, and wakes
- * while the turn goes on.
+ * Milliseconds without a task after which, where latency is to be low, one is handed over at once, not at the end of the
+ * turn. Elsewhere what is cancelled in the turn that submits it has never begun.
  */
 const QUIET = 0.5;
 
@@ -202,14 +202,14 @@ class Engine {
   /**
    * A turn has its first task.
    *
-   * @returns {boolean} whether there has been none for a while
+   * @returns {boolean} whether it is to be handed over at once
    */
   #begin() {
     const last = this.#now;
     this.#flushing = true;
     this.#now = performance.now();
     settledPromise.then(this.#flush);
-    return this.#now - last > QUIET;
+    return this.config.lowLatency > 0 && this.#now - last > QUIET;
   }
 
   /**
