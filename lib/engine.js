@@ -58,6 +58,8 @@ class Engine {
   #flushing = false;
   /** When the first of them was. */
   #now = 0;
+  /** The task that is cancelled as it is handed over, if it has not been before; or 0. */
+  #withdrawn = 0;
   #flush = () => this.flush();
   #places = new Places();
   /** @type {import('./parcels').Parcels | undefined} */
@@ -277,9 +279,9 @@ class Engine {
     const isolate = this.#isolate;
     if (isolate.onTasks === undefined) {
       isolate.watch.begin(this.config.lowLatency > 0);
-      isolate.watch.submitted(binding.submit(isolate.id, this.pool, bytes, length));
+      isolate.watch.submitted(binding.submit(isolate.id, this.pool, bytes, length, this.#withdrawn));
     } else {
-      binding.submit(isolate.id, this.pool, bytes, length);
+      binding.submit(isolate.id, this.pool, bytes, length, this.#withdrawn);
     }
     // The first worker is wanted at once, not by way of the event loop.
     if (this.staff !== undefined && this.staff.size === 0) isolate.drain();
@@ -374,7 +376,10 @@ class Engine {
    */
   cancel(handle, reason) {
     if (isSettled(handle) || !handle.options.cancellable) return false;
+    // What is cancelled in the turn that submits it has not begun, and will not.
+    this.#withdrawn = handle.id;
     this.flush(true);
+    this.#withdrawn = 0;
     const usage = this.edge.cancel(this.#isolate.id, this.pool, handle.id, true);
     if (usage === null) return false;
     this.#isolate.handles.take(handle.id);

@@ -23,7 +23,7 @@ use super::patience::Patience;
 use super::pool::Pool;
 use crate::metrics::Shard;
 use crate::scheduler::claim::SharedWords;
-use crate::scheduler::{Handed, IsolateId, Nanos, WorkerId};
+use crate::scheduler::{Handed, IsolateId, Nanos, Settled, WorkerId};
 use crate::wire::{self, Mail};
 
 /// Wakes an isolate: nothing goes in (`()`, mapped to no arguments), nothing comes back, errors are
@@ -95,6 +95,8 @@ pub struct Isolate {
     pub seat: Mutex<Option<Arc<Seat>>>,
     /// A batch that did not fit into the inbox, until a larger one comes.
     pub oversize: Mutex<Vec<Handed>>,
+    /// A task that was cancelled as it was handed over, until `cancel` asks for it.
+    pub withdrawn: Mutex<Option<Settled>>,
     /// Where it is a worker: whether its heap has been full.
     pub fullness: Arc<Fullness>,
 }
@@ -116,6 +118,7 @@ impl Isolate {
             pending: Mutex::default(),
             seat: Mutex::default(),
             oversize: Mutex::default(),
+            withdrawn: Mutex::default(),
             fullness: Arc::default(),
         });
         let compiler_is_awaited = compiler::is_needed(env);

@@ -169,12 +169,22 @@ impl Pool {
         self.last_submission.load(Ordering::Relaxed)
     }
 
-    /// Takes tasks in: whether workers have been called for them, all of whom were awake.
-    pub fn submit(self: &Arc<Self>, from: IsolateId, tasks: Vec<NewTask>) -> bool {
+    /// Takes tasks in: whether workers have been called for them, all of whom were awake. One of them may be
+    /// `withdrawn` in the same breath, before anybody can have begun it: what has become of it.
+    pub fn submit(
+        self: &Arc<Self>,
+        from: IsolateId,
+        tasks: Vec<NewTask>,
+        withdrawn: Option<TaskId>,
+    ) -> (bool, Option<Settled>) {
         self.last_submission.store(registry::now(), Ordering::Relaxed);
         self.metrics.submitted(tasks.len() as u64);
-        let ((), awake) = self.decide_and_call(|scheduler, now, fx| scheduler.submit(from, tasks, now, fx));
-        awake
+        let (settled, awake) = self.decide_and_call(|scheduler, now, fx| {
+            scheduler.submit(from, tasks, now, fx);
+            let id = withdrawn.filter(|id| scheduler.cancel(*id, from, now, fx))?;
+            fx.settled.iter().find(|settled| settled.id == id).cloned()
+        });
+        (awake, settled)
     }
 
     /// A worker reports and is handed what it does next: how many other workers are busy.

@@ -7,7 +7,7 @@ use napi_derive::napi;
 
 use super::isolate_of;
 use crate::binding::numbers::{task_id, whole};
-use crate::binding::{attachments, registry};
+use crate::binding::{attachments, locked, registry};
 use crate::scheduler::{IsolateId, State};
 use crate::wire::{self, Kind, millis};
 
@@ -18,7 +18,8 @@ pub fn name_id(pool: u32, name: String) -> u32 {
 }
 
 /// Hands over the tasks that stand in the first `length` bytes of `outbox`: whether workers have been called for them, all
-/// of whom were awake.
+/// of whom were awake. With `withdrawn` the task of that id is cancelled, if it is among them, before anybody can have
+/// begun it: the next [`cancel`] says what has become of it.
 #[napi(catch_unwind)]
 pub fn submit(
     env: Env,
@@ -26,6 +27,7 @@ pub fn submit(
     pool: u32,
     outbox: Uint8ArraySlice<'_>,
     length: u32,
+    withdrawn: f64,
 ) -> napi::Result<bool> {
     let isolate = isolate_of(isolate)?;
     let Some(pool) = registry::pool(pool) else {
@@ -40,7 +42,14 @@ pub fn submit(
         task.payload.put_beside(attachments::waiting(task.id));
     }
     isolate.submitted(&env, tasks.len());
-    Ok(pool.submit(isolate.id, tasks))
+    let withdrawn = (withdrawn > 0.0)
+        .then(|| task_id(withdrawn))
+        .filter(|id| tasks.iter().any(|task| task.id == *id));
+    let (awake, settled) = pool.submit(isolate.id, tasks, withdrawn);
+    if settled.is_some() {
+        *locked(&isolate.withdrawn) = settled;
+    }
+    Ok(awake)
 }
 
 /// Where a task stands: 0 settled or unknown, 1 waiting, 2 queued, and running on worker n as n + 3.
@@ -75,7 +84,9 @@ pub struct Taken {
 #[napi(catch_unwind)]
 pub fn cancel(env: Env, isolate: u32, pool: u32, id: f64, own: bool) -> napi::Result<Option<Taken>> {
     let isolate = isolate_of(isolate)?;
-    let cancelled = registry::pool(pool).and_then(|pool| pool.cancel(task_id(id), isolate.id));
+    let withdrawn = locked(&isolate.withdrawn).take_if(|settled| settled.id == task_id(id));
+    let cancelled =
+        withdrawn.or_else(|| registry::pool(pool).and_then(|pool| pool.cancel(task_id(id), isolate.id)));
     if cancelled.is_some() && own {
         isolate.settled(&env, 1);
     }
