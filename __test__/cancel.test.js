@@ -321,7 +321,7 @@ test('a task that is cancelled in the turn that submits it never begins, however
   const pool = poolFor(t, { workers: 1 });
   const begun = new Int32Array(new SharedArrayBuffer(4));
   // What is shared stays in the worker: to fetch it takes the event loop of this thread.
-  const keep = (/** @type {Int32Array} */ words) => void (/** @type {any} */ ((globalThis).begun = words));
+  const keep = (/** @type {Int32Array} */ words) => void (/** @type {any} */ (globalThis.begun = words));
   const count = () => Atomics.add(/** @type {any} */ (globalThis).begun, 0, 1);
   await pool.run(keep, { args: [begun] });
   await pool.run(count);

@@ -260,7 +260,7 @@ class TaskHandle extends Promise {
   }
 
   #look() {
-    this.engine.flush();
+    this.engine.flush(true);
     return this.engine.edge.state(this.engine.pool, this.id);
   }
 
@@ -292,7 +292,7 @@ class TaskHandle extends Promise {
   get attempts() {
     const used = this.#used;
     if (used !== undefined) return used.attempts;
-    this.engine.flush();
+    this.engine.flush(true);
     // What has ended there and has not been heard of here is unknown there.
     return Math.max(this.#attempt, this.engine.edge.attempts(this.engine.pool, this.id));
   }
