@@ -82,6 +82,7 @@ const GREEDY = [
   () => {
     const kept = [];
     for (;;) {
+      /** @type {string} */
       const text = 'ab'.repeat(20_000_000) + kept.length;
       kept.push(text, text.indexOf('c'));
     }
