@@ -1,9 +1,11 @@
 //! A pool at the edge: a scheduler behind its lock, and the carrying out of what it decides.
 
+mod tasks;
+mod time;
+
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
-use super::clock::ThreadClock;
 use super::isolate::Isolate;
 use super::patience::Vigil;
 use super::post::Post;
@@ -14,10 +16,9 @@ use crate::logging::{Logger, Record, Sink};
 use crate::metrics::{Metrics, Shard};
 use crate::scheduler::claim::SharedWords;
 use crate::scheduler::{
-    Effects, Exit, Handed, IsolateId, Nanos, NewTask, Outcome, Scheduler, Settled, State, Summary, TaskId,
-    WorkerId,
+    Effects, Exit, Handed, IsolateId, Nanos, NewTask, Scheduler, Settled, Summary, TaskId, WorkerId,
 };
-use crate::wire::{self, Kind, Mail, Told, Yielded, millis};
+use crate::wire::{self, Told, Yielded};
 
 /// A logger of the user's is called by the JavaScript side, which sees all that is logged.
 struct WrittenInJavaScript;
@@ -125,25 +126,6 @@ impl Pool {
         (result, awake)
     }
 
-    /// What was ended while it ran has used what its thread has since its last visit, and no more than it ran.
-    fn charge(&self, fx: &mut Effects) {
-        for settled in &mut fx.settled {
-            let was_ended = matches!(settled.outcome, Outcome::Failed(_)) && settled.times.cpu == 0;
-            let ran = settled.worker.filter(|_| was_ended && settled.times.run > 0);
-            if let Some(used) = ran.and_then(|worker| self.used_since_visit(worker)) {
-                settled.times.cpu = used.min(settled.times.run);
-            }
-        }
-    }
-
-    fn used_since_visit(&self, worker: WorkerId) -> Option<Nanos> {
-        let seats = read(&self.seats);
-        let (_, isolate) = seats.iter().find(|(id, _)| *id == worker)?;
-        let seat = locked(&isolate.seat);
-        let seat = seat.as_ref()?;
-        Some(seat.used_since(seat.clock.read()?))
-    }
-
     /// Whether workers have been called, all of whom were awake.
     fn carry_out(self: &Arc<Self>, fx: &Effects, now: Nanos, post: &Post<'_>, shard: &Shard) -> bool {
         if fx.crashed > 0 {
@@ -162,11 +144,6 @@ impl Pool {
 
     pub fn prestart(&self) -> Option<WorkerId> {
         locked(&self.scheduler).prestart(registry::now())
-    }
-
-    /// When tasks were last submitted.
-    pub fn last_submission(&self) -> Nanos {
-        self.last_submission.load(Ordering::Relaxed)
     }
 
     /// Takes tasks in: whether workers have been called for them, all of whom were awake. One of them may be
@@ -245,36 +222,6 @@ impl Pool {
         busy + 2 <= self.machine.cpu_count as usize
     }
 
-    /// The owner of a task gives an input that it waits for. `false` where it does not wait.
-    pub fn supply(self: &Arc<Self>, place: (TaskId, u32), by: IsolateId, form: u8, value: Arc<[u8]>) -> bool {
-        self.decide(|scheduler, now, fx| scheduler.supply(place, by, form, value, now, fx))
-    }
-
-    /// A task whose owner knows that one that it waits for has failed. `false` where it does not wait.
-    pub fn forsake(self: &Arc<Self>, id: TaskId, by: IsolateId) -> bool {
-        self.decide(|scheduler, now, fx| scheduler.forsake(id, by, now, fx))
-    }
-
-    /// The owner of a task that yields values has something to say to it. `false` where it does not run.
-    pub fn answer(&self, id: TaskId, kind: Kind, count: u32) -> bool {
-        let Some(worker) = locked(&self.scheduler).speaker(id) else {
-            return false;
-        };
-        let seats = read(&self.seats);
-        let Some((_, isolate)) = seats.iter().find(|(id, _)| *id == worker) else {
-            return false;
-        };
-        let mail = Mail {
-            kind,
-            id: id.0,
-            attempt: count,
-            pool: self.id,
-            ..Mail::default()
-        };
-        isolate.send(&mail);
-        true
-    }
-
     /// Lays a layer of options over the config, if it is right: the config in force.
     pub fn configure(self: &Arc<Self>, layer: &str) -> Result<Config, ConfigError> {
         let mut config = locked(&self.config);
@@ -310,76 +257,8 @@ impl Pool {
         seat.is_some_and(|(_, isolate)| isolate.wake())
     }
 
-    /// A worker has been handed a task whose CPU time is limited: it counts from here.
-    pub fn mark_cpu(self: &Arc<Self>, worker: WorkerId, clock: ThreadClock) {
-        if let Some(used) = clock.read() {
-            self.decide(|scheduler, now, fx| scheduler.mark_cpu(worker, used, now, fx));
-        }
-    }
-
-    fn clock_of(&self, worker: WorkerId) -> Option<ThreadClock> {
-        let seats = read(&self.seats);
-        let (_, isolate) = seats.iter().find(|(id, _)| *id == worker)?;
-        locked(&isolate.seat).as_ref().map(|seat| seat.clock)
-    }
-
-    pub fn begun(self: &Arc<Self>, worker: WorkerId, id: TaskId) {
-        self.decide(|scheduler, _, fx| scheduler.begun(worker, id, fx));
-    }
-
-    /// Cancels a task: what had become of it, where that was possible.
-    pub fn cancel(self: &Arc<Self>, id: TaskId, by: IsolateId) -> Option<Settled> {
-        let (mut fx, now) = (Effects::default(), registry::now());
-        let cancelled = locked(&self.scheduler).cancel(id, by, now, &mut fx);
-        self.charge(&mut fx);
-        self.carry_out(&fx, now, &Post::default(), &self.shard);
-        let settled = fx.settled.into_iter().find(|settled| settled.id == id);
-        settled.filter(|_| cancelled)
-    }
-
-    pub fn cancellations(&self, worker: WorkerId) -> Vec<TaskId> {
-        locked(&self.scheduler).cancellations(worker)
-    }
-
-    pub fn decide_retry(self: &Arc<Self>, id: TaskId, wait: Option<Nanos>) -> bool {
-        self.decide(|scheduler, now, fx| scheduler.decide(id, wait, now, fx))
-    }
-
-    pub fn state(&self, id: TaskId) -> Option<State> {
-        locked(&self.scheduler).state(id)
-    }
-
-    pub fn attempts(&self, id: TaskId) -> u32 {
-        locked(&self.scheduler).attempts(id)
-    }
-
-    /// What there is to know of a task, as JSON.
-    pub fn describe(&self, id: TaskId) -> Option<String> {
-        let facts = locked(&self.scheduler).facts(id, registry::now())?;
-        let name = self.metrics.names().name(facts.name.into());
-        let timeout = facts.timeout.map(millis);
-        let facts = serde_json::json!({
-            "name": &*name,
-            "priority": facts.priority as u8,
-            "attempt": facts.attempt,
-            "timeout": timeout,
-            "elapsed": millis(facts.elapsed),
-        });
-        Some(facts.to_string())
-    }
-
-    /// A worker says how many bytes of its heap are in use.
-    pub fn weighed(&self, worker: WorkerId, heap: u64) {
-        locked(&self.scheduler).weighed(worker, heap);
-    }
-
     pub fn summary(&self) -> Summary {
         locked(&self.scheduler).summary(registry::now())
-    }
-
-    /// The thread of a worker is at its end, and has used so much since its last visit.
-    pub fn ends(&self, worker: WorkerId, cpu: Nanos) {
-        locked(&self.scheduler).ends(worker, cpu);
     }
 
     /// The limit of a worker's heap, if that has been full.
@@ -419,34 +298,6 @@ impl Pool {
 
     pub fn reopen(self: &Arc<Self>) {
         self.decide(Scheduler::reopen);
-    }
-
-    pub fn alarm(&self) -> Nanos {
-        locked(&self.scheduler).alarm()
-    }
-
-    pub fn tick(self: &Arc<Self>) {
-        let stuck = locked(&self.scheduler).to_look_at(registry::now());
-        for (worker, words) in stuck {
-            self.collect(worker, &words);
-        }
-        let consumers = locked(&self.scheduler).cpu_due(registry::now());
-        for worker in consumers {
-            let used = self.clock_of(worker).and_then(ThreadClock::read);
-            self.decide(|scheduler, now, fx| scheduler.cpu_used(worker, used, now, fx));
-        }
-        // The thread that ticks looks at the alarm by itself afterwards.
-        let mut fx = Effects::default();
-        let now = registry::now();
-        locked(&self.scheduler).tick(now, &mut fx);
-        self.charge(&mut fx);
-        fx.rearm = false;
-        self.carry_out(&fx, now, &Post::default(), &self.shard);
-    }
-
-    /// Ends the pool's thread, until it is needed again.
-    pub fn rest(&self) {
-        self.timekeeper.stop();
     }
 
     /// Ends the pool's threads for good.
