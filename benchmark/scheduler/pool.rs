@@ -53,7 +53,8 @@ impl Pool {
             outbox: Vec::new(),
             mail: Vec::new(),
         };
-        let fx = pool.submit(1, 0);
+        // A task for each, so that all are started at once.
+        let fx = pool.submit(workers as usize, 0);
         for (number, &id) in (2..).zip(&fx.start) {
             let words = pool.scheduler.join(id, IsolateId(number), 0);
             pool.workers.push(Worker {

@@ -117,10 +117,12 @@ impl Scheduler {
         }
     }
 
-    /// From when on there are to be as many workers as there are to be at least.
-    pub(super) fn fill_at(&self) -> Nanos {
-        let is_trying = self.stillborn > 0 && self.workers.iter().any(|worker| worker.life == Life::Starting);
-        if self.phase != Phase::Open || is_trying || self.workers.staying() >= self.settings.least_workers() {
+    /// From when on there are to be as many workers as there are to be at least, where so many are `staying`.
+    pub(super) fn fill_at(&self, staying: usize) -> Nanos {
+        if staying >= self.settings.least_workers() || self.phase != Phase::Open {
+            return Nanos::MAX;
+        }
+        if self.stillborn > 0 && self.workers.iter().any(|worker| worker.life == Life::Starting) {
             return Nanos::MAX;
         }
         let joined = self.workers.iter().filter(|worker| worker.life != Life::Starting);
@@ -134,7 +136,7 @@ impl Scheduler {
 
     /// Starts the workers that are missing of the least that there are to be.
     pub(super) fn fill(&mut self, now: Nanos, fx: &mut Effects) {
-        if self.fill_at() <= now {
+        if self.fill_at(self.workers.staying()) <= now {
             self.grow(0, now, fx);
         }
     }
@@ -142,7 +144,7 @@ impl Scheduler {
     /// Starts so many workers more, as far as there may be, and the least that there are to be by now.
     fn grow(&mut self, missing: usize, now: Nanos, fx: &mut Effects) {
         let staying = self.workers.staying();
-        let least = if self.fill_at() <= now {
+        let least = if self.fill_at(staying) <= now {
             self.settings.least_workers()
         } else {
             0
@@ -210,7 +212,7 @@ impl Scheduler {
         self.relieve_stand_ins(now, fx);
         // Where the others have more to do than that, it may soon be an idle one's turn: one at a time.
         let is_used = self.busy_part() >= self.settings.scale_down;
-        while self.thin_at() <= now {
+        while self.thin_at(self.workers.staying()) <= now {
             if !self.dismiss_idle(fx) {
                 break;
             }
@@ -220,9 +222,8 @@ impl Scheduler {
         }
     }
 
-    /// When the next idle worker may go.
-    pub(super) fn thin_at(&self) -> Nanos {
-        let staying = self.workers.staying();
+    /// When the next idle worker may go, where so many are `staying`.
+    pub(super) fn thin_at(&self, staying: usize) -> Nanos {
         // Those that are there for one task do not make others superfluous.
         let confined = |worker: &&Worker| worker.confined && worker.is_staying();
         let ordinary = staying - self.workers.iter().filter(confined).count();

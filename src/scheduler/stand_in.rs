@@ -27,7 +27,7 @@ impl Worker {
     }
 
     /// When it leaves, if it is a stand-in and nothing comes.
-    fn stands_until(&self, idle_timeout: Nanos) -> Option<Nanos> {
+    pub(super) fn stands_until(&self, idle_timeout: Nanos) -> Option<Nanos> {
         let rests = self.stand_in && self.is_callable() && self.is_free();
         rests.then(|| self.idle_since.saturating_add(idle_timeout))
     }
@@ -98,13 +98,6 @@ impl Scheduler {
                 fx.stop.push((worker.id, Stop::Retire));
             }
         }
-    }
-
-    /// When the next stand-in may go.
-    pub(super) fn stand_ins_until(&self) -> Nanos {
-        let idle_timeout = self.settings.idle_timeout;
-        let until = |worker: &Worker| worker.stands_until(idle_timeout);
-        self.workers.iter().filter_map(until).min().unwrap_or(Nanos::MAX)
     }
 
     fn places(&self) -> usize {

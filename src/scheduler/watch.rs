@@ -113,8 +113,8 @@ impl Scheduler {
             self.growth_at().max(now)
         };
         let mut at = self.timers.next().unwrap_or(Nanos::MAX);
-        at = at.min(self.thin_at()).min(self.fill_at());
-        at = at.min(self.stand_ins_until());
+        let staying = self.workers.staying();
+        at = at.min(self.thin_at(staying)).min(self.fill_at(staying));
         if self.queued > 0 {
             at = at.min(self.look_again_at(now).max(spare));
         }
@@ -128,6 +128,9 @@ impl Scheduler {
             }
             if worker.unbegun() > 0 {
                 at = at.min(worker.attend_at().max(spare));
+            }
+            if let Some(until) = worker.stands_until(self.settings.idle_timeout) {
+                at = at.min(until);
             }
         }
         at
