@@ -895,7 +895,7 @@ declare namespace tasklets {
     perWorker?: Size | undefined;
     /**
      * When an idle worker gives memory back. `'lazy'`: once, when it is idle for the first time, for what its start
-     * has left; `'aggressive'`: each time that it has run tasks and then been idle for 50 ms. That takes it some 10 to 20 ms.
+     * has left; `'aggressive'`: each time that it has run tasks and then been idle for 25 to 50 ms. It takes 10 to 20 ms.
      *
      * @default 'lazy'
      * @example config({ memory: { cleanup: 'aggressive' } });
