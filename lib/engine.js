@@ -378,8 +378,11 @@ class Engine {
     if (isSettled(handle) || !handle.options.cancellable) return false;
     // What is cancelled in the turn that submits it has not begun, and will not.
     this.#withdrawn = handle.id;
-    this.flush(true);
-    this.#withdrawn = 0;
+    try {
+      this.flush(true);
+    } finally {
+      this.#withdrawn = 0;
+    }
     const usage = this.edge.cancel(this.#isolate.id, this.pool, handle.id, true);
     if (usage === null) return false;
     this.#isolate.handles.take(handle.id);
