@@ -89,7 +89,8 @@ impl Pool {
             self.outbox.resize(start + length, 0);
         }
         let bytes = Arc::from(self.outbox.as_slice());
-        let tasks = wire::read_tasks(&bytes).expect("frames as they should be");
+        let mut tasks = Vec::new();
+        wire::read_tasks(&bytes, bytes.len(), &mut tasks).expect("frames as they should be");
         let mut fx = Effects::default();
         self.metrics.submitted(tasks.len() as u64);
         self.scheduler.submit(OWNER, tasks, now, &mut fx);
