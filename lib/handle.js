@@ -3,9 +3,9 @@
 /**
  * TaskHandle: a promise that knows its task.
  *
- * It is awaited at the price of a plain promise because its prototype's `constructor` is `Promise`: V8
- * takes its fast path then, and `then` gives plain promises. What only the library may do to a handle
- * goes through the functions that the class hands out below.
+ * It is awaited at the price of a plain promise because its `constructor` is `Promise`: V8 takes its fast path then, and
+ * `then` gives plain promises. What only the library may do to a handle goes through the functions that the class hands
+ * out below.
  */
 
 const { AsyncResource } = require('node:async_hooks');
@@ -102,7 +102,7 @@ function inContext(handle) {
 let fulfil;
 /** @type {(handle: TaskHandle<any>, error: unknown, usage: Usage | undefined, cancelled: boolean) => void} */
 let refuse;
-/** @type {(handle: TaskHandle<any>, block: Float64Array, place: number) => void} */
+/** @type {(handle: TaskHandle<any>, block: number[], place: number) => void} */
 let took;
 /** @type {(handle: TaskHandle<any>, attempt: number) => void} */
 let attempted;
@@ -133,7 +133,7 @@ class TaskHandle extends Promise {
   #place = undefined;
   #resolve;
   #reject;
-  /** An object, or where its numbers stand. @type {Usage | Float64Array | undefined} */
+  /** An object, or where its numbers stand. @type {Usage | number[] | undefined} */
   #usage = undefined;
   /** @type {'pending' | 'fulfilled' | 'rejected' | 'cancelled'} */
   #outcome = 'pending';
@@ -275,7 +275,7 @@ class TaskHandle extends Promise {
   /** What it took, once that is known. */
   get #used() {
     const usage = this.#usage;
-    return usage instanceof Float64Array ? usageAt(usage, this.#attempt) : usage;
+    return Array.isArray(usage) ? usageAt(usage, this.#attempt) : usage;
   }
 
   get worker() {
@@ -391,12 +391,24 @@ class TaskHandle extends Promise {
   }
 }
 
-Object.defineProperty(TaskHandle.prototype, 'constructor', {
-  value: Promise,
-  writable: true,
-  configurable: true,
-});
 Object.defineProperty(TaskHandle.prototype, Symbol.toStringTag, { value: 'TaskHandle', configurable: true });
+lookFirstFor('constructor', Promise, TaskHandle.prototype);
+
+/**
+ * Makes a name all that a prototype has, and everything else a step further away. V8 looks up the `constructor` of a promise
+ * whenever somebody waits for it, by going through all names of one object after the other.
+ *
+ * @param {string} name
+ * @param {unknown} value
+ * @param {any} prototype
+ */
+function lookFirstFor(name, value, prototype) {
+  const others = Object.getOwnPropertyDescriptors(prototype);
+  delete others[name];
+  for (const key of Reflect.ownKeys(others)) delete prototype[key];
+  Object.setPrototypeOf(prototype, Object.create(Object.getPrototypeOf(prototype), others));
+  Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
+}
 
 /**
  * What a task is called: by its options, or by its function.
