@@ -106,7 +106,7 @@ impl Pool {
         place.told.clear();
         wire::read_reports(&reports, &mut place.told, &mut Vec::new()).expect("frames as they should be");
         place.batch.clear();
-        let mut fx = Effects::default();
+        let mut fx = Effects::for_reports(place.told.len());
         let told = place.told.iter().map(|told| &told.report);
         self.scheduler
             .exchange(place.id, told, true, now, &mut place.batch, &mut fx);

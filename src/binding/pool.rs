@@ -191,8 +191,8 @@ impl Pool {
         batch: &mut Vec<Handed>,
     ) -> usize {
         let Reported { told, message, .. } = *reported;
-        let mut fx = Effects::default();
         let now = registry::now();
+        let mut fx = Effects::for_reports(told.len());
         let mut scheduler = self.scheduler();
         let yields = listened(&mut scheduler, worker, reported.yields);
         keep_awaited(&mut scheduler, told, message);

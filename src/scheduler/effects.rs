@@ -84,3 +84,14 @@ pub struct Effects {
     /// The timekeeper should look at [`super::Scheduler::next_alarm`] again.
     pub rearm: bool,
 }
+
+impl Effects {
+    /// With room for what so many reports lead to, so that none is made under the lock.
+    #[must_use]
+    pub fn for_reports(reports: usize) -> Self {
+        Self {
+            settled: Vec::with_capacity(reports),
+            ..Self::default()
+        }
+    }
+}
