@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::task::{IsolateId, NameId, Payload, Settled, TaskId, WorkerId};
+use super::payload::Payload;
+use super::task::{IsolateId, NameId, Settled, TaskId, WorkerId};
 
 /// How a worker is to be ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -75,8 +75,9 @@ fn part(frame: &[u8], start: usize, length: u32) -> Option<Range<usize>> {
     (end <= frame.len()).then_some(start..end)
 }
 
-/// Reads the tasks of one flush, which is the first `length` of `bytes`. They share these, except large ones, which get
-/// bytes of their own so that a task that waits long does not keep its neighbours' arguments.
+/// Reads the tasks of one flush, which is the first `length` of `bytes`. Small arguments are copied; the others share
+/// these bytes, except large ones, which get bytes of their own so that a task that waits long does not keep its
+/// neighbours' arguments.
 pub fn read_tasks(bytes: &Arc<[u8]>, length: usize, into: &mut Vec<NewTask>) -> Result<(), Malformed> {
     for frame in frames(&bytes[..length], SUBMIT_HEADER) {
         let (at, frame) = frame?;
@@ -117,9 +118,9 @@ fn payload(bytes: &Arc<[u8]>, range: Range<usize>) -> Option<Payload> {
     const LARGE: usize = 4096;
     let length = range.len();
     Some(if length >= LARGE && bytes.len() / 2 > length {
-        Payload::new(bytes[range].into(), 0..narrow(length)?)
+        Payload::new(&bytes[range].into(), 0..narrow(length)?)
     } else {
-        Payload::new(Arc::clone(bytes), narrow(range.start)?..narrow(range.end)?)
+        Payload::new(bytes, narrow(range.start)?..narrow(range.end)?)
     })
 }
 

@@ -102,7 +102,7 @@ fn batches_are_written_as_javascript_reads_them() {
             } else {
                 Vec::new()
             },
-            payload: Payload::new(payload.into(), 0..u32::try_from(payload.len()).expect("small")),
+            payload: Payload::new(&payload.into(), 0..u32::try_from(payload.len()).expect("small")),
         })
         .into();
     let mut inbox = vec![0xff; batch_length(&batch)];
