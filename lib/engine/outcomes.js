@@ -3,6 +3,7 @@
 /** What the scheduler says of tasks: how they have ended, and what has become of their attempts. */
 
 const { capture } = require('../capture-host');
+const { performance } = require('../clock');
 const { CancelledError, decorate, fromNative } = require('../errors');
 const { factsOf, libraryStack } = require('../failure');
 const { FORM, KIND, MAIL, aligned } = require('../frames');
