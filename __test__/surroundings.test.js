@@ -49,3 +49,17 @@ for (const [when, source] of Object.entries({
     assert.deepStrictEqual([code, stdout, stderr], [0, '0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n', '']);
   });
 }
+
+test('what tasks throw keeps its class where the built-ins are frozen', async () => {
+  const { stdout } = await program(
+    `const errors = [new RangeError('a', { cause: new SyntaxError('b') }), new AggregateError([new URIError('c')])];
+    (async () => {
+      for (const error of errors) {
+        const thrown = await tasklets.run((one) => { throw one; }, { args: [error] }).catch((reason) => reason);
+        console.log([thrown, thrown.cause, thrown.errors?.[0]].map((one) => one?.constructor.name).join());
+      }
+    })();`,
+    { flags: ['--frozen-intrinsics', '--no-warnings'] },
+  );
+  assert.strictEqual(stdout, 'RangeError,SyntaxError,\nAggregateError,,URIError\n');
+});
