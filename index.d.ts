@@ -1227,6 +1227,11 @@ declare namespace tasklets {
       tasks: readonly [...{ [K in keyof Tasks]: RunAllItem<Tasks[K]> }],
       options?: RunAllOptions,
     ): Promise<{ -readonly [K in keyof Tasks]: ResultOf<Tasks[K]> }>;
+    /** Runs as many tasks as there happen to be, as in `runAll(files.map((file) => ({ task: hash, args: [file] })))`. */
+    runAll<List extends readonly unknown[] | []>(
+      tasks: List & Listed<List, ListedItem<List[number]>>,
+      options?: RunAllOptions,
+    ): Promise<ListedResult<List[number]>[]>;
 
     /**
      * Runs one task over many inputs and resolves to the results, in order. The task gets `(item, index)`. Items
@@ -1311,9 +1316,14 @@ declare namespace tasklets {
      * for (const { name, success, error } of results) if (!success) console.error(name, error);
      */
     batch<Tasks extends readonly unknown[]>(
-      items: readonly [...{ [K in keyof Tasks]: TaskItem<Tasks[K]> }],
+      items: readonly [...{ [K in keyof Tasks]: BatchItem<Tasks[K]> }],
       options?: BatchOptions,
-    ): Promise<{ -readonly [K in keyof Tasks]: BatchResult<ResultOf<Tasks[K]>> }>;
+    ): Promise<BatchResults<Tasks>>;
+    /** Runs as many tasks as there happen to be, as in `batch(files.map((file) => ({ name: file, task: hash, args: [file] })))`. */
+    batch<List extends readonly unknown[] | []>(
+      items: List & Listed<List, ListedTask<List[number]>>,
+      options?: BatchOptions,
+    ): Promise<BatchResult<ListedResult<List[number]>>[]>;
 
     /**
      * Runs a task again and again until it works. The same as `run` with the option `retry`, flat.
@@ -1769,6 +1779,39 @@ declare namespace tasklets {
 
   /** An item of `runAll`. From an object both `F` and its `task` are inferred; only the tasks are looked at. */
   type RunAllItem<F> = BareItem<F> | TaskItem<F>;
+
+  /** An item of `batch`. `F` stands there by itself so that it is inferred before anybody asks what the task comes to. */
+  type BatchItem<F> =
+    (F extends AnyFunction | ModuleTask ? never : F extends never ? F : never) | TaskItem<F>;
+
+  /** A conditional type: a type that is expected of the results says nothing about the tasks. */
+  type BatchResults<Tasks> = Tasks extends readonly unknown[]
+    ? { -readonly [K in keyof Tasks]: BatchResult<ResultOf<Tasks[K]>> }
+    : never;
+
+  /** A list of as many items as there happen to be, as `map` makes one: what `Item` says of each. A tuple is none. */
+  type Listed<List extends readonly unknown[], Item> = number extends List['length']
+    ? readonly Item[]
+    : never;
+
+  /** An item of such a list. The array that its `args` are may have no known length either. */
+  type ListedItem<Item> = Item extends AnyFunction | ModuleTask ? BareItem<Item> : ListedTask<Item>;
+  type ListedTask<Item> = Item extends { readonly task: infer F }
+    ? { task: TaskIn<F> } & RepeatableTaskOptions<ResultOf<F>> & ListedArgs<Item, ParametersOf<F>>
+    : never;
+  type ListedArgs<Item, Args extends readonly unknown[]> = Item extends { readonly args: infer Given }
+    ? Given extends { readonly length: infer Length }
+      ? number extends Length
+        ? { args: readonly Args[number][]; dependsOn?: undefined }
+        : ItemArgs<Args>
+      : never
+    : ItemArgs<Args>;
+
+  type ListedResult<Item> = Item extends AnyFunction | ModuleTask
+    ? ResultOf<Item>
+    : Item extends { readonly task: infer F }
+      ? ResultOf<F>
+      : never;
 
   /** Refuses a name that the graph has, where the names are known. */
   type NewName<Name, Results> = string extends keyof Results
