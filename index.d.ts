@@ -594,13 +594,13 @@ declare namespace tasklets {
   }
 
   export interface ShutdownReport {
-    /** Whether every task that had been accepted came to an end of its own. */
+    /** Whether nothing had to be given up: all that was waited for came to an end of its own within the timeout. */
     readonly graceful: boolean;
     /** Tasks that finished while it waited. */
     readonly completed: number;
     /** Tasks that were cancelled before they had started. */
     readonly cancelled: number;
-    /** Running tasks that were given up at the timeout. */
+    /** Tasks that were given up at the timeout, or by `force`: those that ran, and those that still waited. */
     readonly abandoned: number;
     /** How long the shutdown took, in milliseconds. */
     readonly duration: number;
@@ -1390,8 +1390,8 @@ declare namespace tasklets {
      *
      * @param url an absolute path or a `file:` URL
      * @param exportName the export to call; `'default'` if not given
-     * @throws InvalidTaskError if these are no such things. That the module or its export cannot be loaded shows when
-     * it is run: `ModuleError`.
+     * @throws ConfigError if these are no such things. That the module or its export cannot be loaded shows when it is
+     * run: `ModuleError`.
      *
      * @example
      * const resize = module<typeof import('./work.js'), 'resize'>(new URL('./work.js', import.meta.url), 'resize');
