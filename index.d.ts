@@ -658,7 +658,10 @@ declare namespace tasklets {
     readonly metadata: Readonly<Record<string, unknown>>;
     /** When the timeout of this attempt strikes, as `Date.now()` counts; `null` without one. */
     readonly deadline: number | null;
-    /** Aborted when the task is cancelled or timed out; `reason` is the error. */
+    /**
+     * Aborted when the task is cancelled or timed out. `reason` is a `TimeoutError` if its time is over by the worker's
+     * clock, and otherwise a `CancelledError`.
+     */
     readonly signal: AbortSignal;
     /** Whether the task was cancelled or timed out. Turns true during a synchronous loop too. */
     readonly cancelled: boolean;
@@ -667,7 +670,7 @@ declare namespace tasklets {
     /**
      * Does nothing, until the task was cancelled or timed out.
      *
-     * @throws that `CancelledError` or `TimeoutError`
+     * @throws the `reason` of `signal`
      */
     throwIfCancelled(): void;
   }
