@@ -594,13 +594,13 @@ declare namespace tasklets {
   }
 
   export interface ShutdownReport {
-    /** Whether every task that had been accepted came to an end of its own. */
+    /** Whether nothing had to be given up: all that was waited for came to an end of its own within the timeout. */
     readonly graceful: boolean;
     /** Tasks that finished while it waited. */
     readonly completed: number;
     /** Tasks that were cancelled before they had started. */
     readonly cancelled: number;
-    /** Running tasks that were given up at the timeout. */
+    /** Tasks that were given up at the timeout, or by `force`: those that ran, and those that still waited. */
     readonly abandoned: number;
     /** How long the shutdown took, in milliseconds. */
     readonly duration: number;
@@ -658,7 +658,10 @@ declare namespace tasklets {
     readonly metadata: Readonly<Record<string, unknown>>;
     /** When the timeout of this attempt strikes, as `Date.now()` counts; `null` without one. */
     readonly deadline: number | null;
-    /** Aborted when the task is cancelled or timed out; `reason` is the error. */
+    /**
+     * Aborted when the task is cancelled or timed out. `reason` is a `TimeoutError` if its time is over by the worker's
+     * clock, and otherwise a `CancelledError`.
+     */
     readonly signal: AbortSignal;
     /** Whether the task was cancelled or timed out. Turns true during a synchronous loop too. */
     readonly cancelled: boolean;
@@ -667,7 +670,7 @@ declare namespace tasklets {
     /**
      * Does nothing, until the task was cancelled or timed out.
      *
-     * @throws that `CancelledError` or `TimeoutError`
+     * @throws the `reason` of `signal`
      */
     throwIfCancelled(): void;
   }
@@ -1227,6 +1230,11 @@ declare namespace tasklets {
       tasks: readonly [...{ [K in keyof Tasks]: RunAllItem<Tasks[K]> }],
       options?: RunAllOptions,
     ): Promise<{ -readonly [K in keyof Tasks]: ResultOf<Tasks[K]> }>;
+    /** Runs as many tasks as there happen to be, as in `runAll(files.map((file) => ({ task: hash, args: [file] })))`. */
+    runAll<List extends readonly unknown[] | []>(
+      tasks: List & Listed<List, ListedItem<List[number]>>,
+      options?: RunAllOptions,
+    ): Promise<ListedResult<List[number]>[]>;
 
     /**
      * Runs one task over many inputs and resolves to the results, in order. The task gets `(item, index)`. Items
@@ -1311,9 +1319,14 @@ declare namespace tasklets {
      * for (const { name, success, error } of results) if (!success) console.error(name, error);
      */
     batch<Tasks extends readonly unknown[]>(
-      items: readonly [...{ [K in keyof Tasks]: TaskItem<Tasks[K]> }],
+      items: readonly [...{ [K in keyof Tasks]: BatchItem<Tasks[K]> }],
       options?: BatchOptions,
-    ): Promise<{ -readonly [K in keyof Tasks]: BatchResult<ResultOf<Tasks[K]>> }>;
+    ): Promise<BatchResults<Tasks>>;
+    /** Runs as many tasks as there happen to be, as in `batch(files.map((file) => ({ name: file, task: hash, args: [file] })))`. */
+    batch<List extends readonly unknown[] | []>(
+      items: List & Listed<List, ListedTask<List[number]>>,
+      options?: BatchOptions,
+    ): Promise<BatchResult<ListedResult<List[number]>>[]>;
 
     /**
      * Runs a task again and again until it works. The same as `run` with the option `retry`, flat.
@@ -1380,8 +1393,8 @@ declare namespace tasklets {
      *
      * @param url an absolute path or a `file:` URL
      * @param exportName the export to call; `'default'` if not given
-     * @throws InvalidTaskError if these are no such things. That the module or its export cannot be loaded shows when
-     * it is run: `ModuleError`.
+     * @throws ConfigError if these are no such things. That the module or its export cannot be loaded shows when it is
+     * run: `ModuleError`.
      *
      * @example
      * const resize = module<typeof import('./work.js'), 'resize'>(new URL('./work.js', import.meta.url), 'resize');
@@ -1769,6 +1782,39 @@ declare namespace tasklets {
 
   /** An item of `runAll`. From an object both `F` and its `task` are inferred; only the tasks are looked at. */
   type RunAllItem<F> = BareItem<F> | TaskItem<F>;
+
+  /** An item of `batch`. `F` stands there by itself so that it is inferred before anybody asks what the task comes to. */
+  type BatchItem<F> =
+    (F extends AnyFunction | ModuleTask ? never : F extends never ? F : never) | TaskItem<F>;
+
+  /** A conditional type: a type that is expected of the results says nothing about the tasks. */
+  type BatchResults<Tasks> = Tasks extends readonly unknown[]
+    ? { -readonly [K in keyof Tasks]: BatchResult<ResultOf<Tasks[K]>> }
+    : never;
+
+  /** A list of as many items as there happen to be, as `map` makes one: what `Item` says of each. A tuple is none. */
+  type Listed<List extends readonly unknown[], Item> = number extends List['length']
+    ? readonly Item[]
+    : never;
+
+  /** An item of such a list. The array that its `args` are may have no known length either. */
+  type ListedItem<Item> = Item extends AnyFunction | ModuleTask ? BareItem<Item> : ListedTask<Item>;
+  type ListedTask<Item> = Item extends { readonly task: infer F }
+    ? { task: TaskIn<F> } & RepeatableTaskOptions<ResultOf<F>> & ListedArgs<Item, ParametersOf<F>>
+    : never;
+  type ListedArgs<Item, Args extends readonly unknown[]> = Item extends { readonly args: infer Given }
+    ? Given extends { readonly length: infer Length }
+      ? number extends Length
+        ? { args: readonly Args[number][]; dependsOn?: undefined }
+        : ItemArgs<Args>
+      : never
+    : ItemArgs<Args>;
+
+  type ListedResult<Item> = Item extends AnyFunction | ModuleTask
+    ? ResultOf<Item>
+    : Item extends { readonly task: infer F }
+      ? ResultOf<F>
+      : never;
 
   /** Refuses a name that the graph has, where the names are known. */
   type NewName<Name, Results> = string extends keyof Results

@@ -82,7 +82,7 @@ describe('the addon', () => {
     const text = path.join(folder, 'text.node');
     fs.writeFileSync(text, 'not an addon');
     const out = program(
-      "try { require(process.env.LIBRARY).run(() => 1) } catch (error) { console.log(error.code + ' ' + error.message) }",
+      "require(process.env.LIBRARY).run(() => 1).catch((error) => console.log(error.code + ' ' + error.message))",
       { TASKLETS_NATIVE_PATH: text },
     );
     assert.match(out, /^ERR_TASKLETS .*`TASKLETS_NATIVE_PATH` names, .*text\.node, cannot be loaded/);
@@ -95,7 +95,7 @@ describe('the addon', () => {
       fs.cpSync(path.join(ROOT, name), path.join(bare, name), { recursive: true });
     const ask = (before) =>
       program(
-        `${before}; try { require(process.env.LIBRARY).run(() => 1) } catch (error) { console.log(error.message) }`,
+        `${before}; require(process.env.LIBRARY).run(() => 1).catch((error) => console.log(error.message))`,
         {
           LIBRARY: path.join(bare, 'index.js'),
           TASKLETS_NATIVE_PATH: '',
@@ -197,5 +197,20 @@ describe('the pack', () => {
       for (const file of codes()) fs.renameSync(file, file.replace(/-\w+\.bin$/, '-000000000000.bin'));
       assert.deepEqual(lines(program(first, { LIBRARY, TASKLETS_UNPACKED: '' }, hook)), ['2']);
     });
+  });
+});
+
+describe('without an addon', () => {
+  it('verbs that give promises reject, and throw nothing', () => {
+    const text = program(
+      `const { run, runAll, map, batch, retry, shutdown, Pool } = require(process.env.LIBRARY);
+      const task = () => 1;
+      const pool = new Pool();
+      const given = [run(task), runAll([task]), map(task, [1]), batch([{ name: 'a', task }]), retry(task),
+        pool.run(task), shutdown()];
+      Promise.allSettled(given).then((all) => console.log(all.map(({ reason }) => reason?.code).join()));`,
+      { TASKLETS_NATIVE_PATH: path.join(folder, 'nowhere.node') },
+    );
+    assert.equal(text, `${'ERR_TASKLETS,'.repeat(6)}\n`);
   });
 });

@@ -153,6 +153,51 @@ test('what else is of the library is refused as such', async () => {
   );
 });
 
+test('a pool is refused, used or not, also where it is held by something else', async () => {
+  const unused = new tasklets.Pool();
+  class Service {
+    scale = 2;
+    #own = unused;
+    own() {
+      return this.#own;
+    }
+  }
+  const service = new Service();
+  await assert.rejects(
+    pool.run(() => unused),
+    { code: 'ERR_TASKLETS_CAPTURE', path: 'unused', message: /is a Pool of `tasklets`/ },
+  );
+  await assert.rejects(
+    pool.run(() => service.scale),
+    { code: 'ERR_TASKLETS_CAPTURE', path: 'service.#own', message: /is a Pool of `tasklets`/ },
+  );
+});
+
+test('what cannot come back in an instance is named by its path, and not by how an instance travels', async () => {
+  class Box {
+    inside = /** @type {any} */ ({});
+  }
+  class Shelf extends Map {}
+  const fill = (/** @type {any} */ value) => {
+    const box = new Box();
+    box.inside.deep = value;
+    return box;
+  };
+  const path = 'result.all[0].inside.deep';
+  await assert.rejects(
+    pool.run(() => ({ all: [fill(() => 1)] })),
+    { code: 'ERR_TASKLETS_UNSERIALIZABLE', path },
+  );
+  await assert.rejects(
+    pool.run(() => [new Shelf([['key', Symbol('x')]])]),
+    { code: 'ERR_TASKLETS_UNSERIALIZABLE', path: 'result[0].get("key")' },
+  );
+  await assert.rejects(
+    pool.run(() => [Object.assign(new Shelf(), { extra: () => 1 })]),
+    { code: 'ERR_TASKLETS_UNSERIALIZABLE', path: 'result[0]' },
+  );
+});
+
 test('an ES module that is used as a whole is loaded by path', async () => {
   const { wholes, members } = await import('./fixtures/capture/whole.mjs');
   const names = ['connection', 'count', 'increment'];

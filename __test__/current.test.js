@@ -121,6 +121,45 @@ test('turns cancelled in the middle of a synchronous loop, with the reason that 
   assert.ok(error instanceof errors.CancelledError);
 });
 
+test('tells a task that is late that it is, in a loop and by its signal', async (t) => {
+  stayAlive(t);
+  const pool = poolFor(t);
+  const spins = (/** @type {Int32Array} */ words) => {
+    try {
+      for (;;) current().throwIfCancelled();
+    } catch (error) {
+      const { signal } = current();
+      Atomics.store(
+        words,
+        1,
+        error.phase === 'run' && error.timeout === 20 && signal.reason === error ? 1 : 2,
+      );
+      Atomics.add(words, 0, 1);
+      Atomics.notify(words, 0);
+    }
+  };
+  let said = 0;
+  // A worker that was kept from running may know of its task's begin too late to tell, or not at all.
+  for (let tries = 0; tries < 20 && said !== 1; tries++) {
+    const gate = new Gate();
+    const ended = outcome(pool.run(spins, { args: [gate.words], timeout: 20, grace: 60_000 }));
+    await gate.entered();
+    assert.ok((await ended).error instanceof errors.TimeoutError);
+    said = Atomics.load(gate.words, 1);
+  }
+  assert.strictEqual(said, 1);
+});
+
+test('shows itself as what it is', async (t) => {
+  const pool = poolFor(t);
+  const shown = () => process.getBuiltinModule('node:util').inspect(current(), { breakLength: Infinity });
+  const text = await pool.run(shown, { name: 'mine', metadata: { request: 7 } });
+  assert.match(
+    text,
+    /^TaskContext \{ id: \d+, name: 'mine', attempt: 1, priority: 'normal', metadata: \{ request: 7 \}, deadline: null, cancelled: false \}$/,
+  );
+});
+
 test('aborts its signal when the task is cancelled while it awaits', async (t) => {
   stayAlive(t);
   const pool = poolFor(t);

@@ -2,6 +2,7 @@
 
 const assert = require('node:assert');
 const { Socket } = require('node:net');
+const path = require('node:path');
 const { test } = require('node:test');
 
 const { Pool, errors } = require('..');
@@ -341,6 +342,78 @@ test('what kept a task from being submitted knows the task, and its stack has no
   assert.strictEqual(error.code, 'ERR_TASKLETS_CONFIG');
   assert.ok(Number.isSafeInteger(error.taskId));
   assert.match(error.stack.split('\n')[1], /errors\.test\.js/);
+});
+
+test('what is refused at the face has a stack that begins with the call, and nothing of the library', async (t) => {
+  const pool = poolFor(t);
+  const socket = new Socket();
+  const done = pool.run(() => 1);
+  await done;
+  const unknown = /** @type {any} */ ({ bogus: 1 });
+  /** @type {Record<string, () => any>} */
+  const calls = {
+    config: () => pool.config(unknown),
+    pool: () => new Pool(unknown),
+    wrap: () => pool.wrap(/** @type {any} */ (5)),
+    captured: () => pool.wrap(() => socket),
+    add: () => pool.graph().add('a', /** @type {any} */ (5)),
+    module: () => pool.module(/** @type {any} */ (5)),
+    explain: () => pool.explain(/** @type {any} */ (5)),
+    runAll: () => pool.runAll([() => 1], unknown),
+    item: () => pool.runAll(/** @type {any} */ ([{ task: () => 1, ...unknown }])),
+    map: () => pool.map(() => 1, [1], unknown),
+    batch: () => pool.batch(/** @type {any} */ ([5])),
+    inBatch: async () => {
+      const [{ error }] = await pool.batch(/** @type {any} */ ([{ task: 5 }]));
+      throw error;
+    },
+    retry: () => pool.retry(() => 1, unknown),
+    stream: () => pool.stream(() => 1, [1], unknown).next(),
+    graph: () =>
+      pool
+        .graph()
+        .add('a', () => socket)
+        .run(),
+    shutdown: () => pool.shutdown(unknown),
+    handle: () => done.onComplete(/** @type {any} */ (5)),
+  };
+  const library = path.join(__dirname, '..', path.sep);
+  for (const [name, call] of Object.entries(calls)) {
+    const error = await (async () => call())().then(
+      () => assert.fail(name),
+      (thrown) => thrown,
+    );
+    assert.ok(error instanceof errors.TaskletsError, name);
+    const lines = error.stack?.split('\n').slice(1) ?? [];
+    assert.ok(lines[0].includes(`${__filename}:`), `${name}: ${error.stack}`);
+    assert.deepStrictEqual(
+      lines.filter((line) => line.includes(library) && !line.includes(__dirname)),
+      [],
+    );
+  }
+});
+
+test('the library’s own errors name the task, and say what to do', async (t) => {
+  const pool = poolFor(t, { workers: { max: 1, concurrency: 1 } });
+  const spin = () => {
+    for (;;);
+  };
+  const late = pool.run(spin, { timeout: 10, name: 'late' });
+  const { error: waited } = await outcome(pool.run(() => 1, { queueTimeout: 5, name: 'patient' }));
+  const { error } = await outcome(late);
+  assert.strictEqual(
+    error.message,
+    'The task `late` ran longer than its timeout of 10 ms; allow more, or give it less to do',
+  );
+  assert.strictEqual(
+    waited.message,
+    'The task `patient` waited longer than its queueTimeout of 5 ms; allow more, or have more workers',
+  );
+  const { error: gone } = await outcome(pool.run(() => process.exit(3), { name: '$& leaves' }));
+  assert.match(
+    gone.message,
+    /^The worker exited with code 3 while the task `\$& leaves` was running; a task must not/,
+  );
 });
 
 test('a task that never began has no attempts', async (t) => {

@@ -136,6 +136,21 @@ test('an item that cannot travel rejects with the path to it', async (t) => {
   );
 });
 
+test('what cannot travel is named by its place among all items, whatever chunk it was in', async (t) => {
+  const pool = poolFor(t);
+  const items = Array.from({ length: 50 }, (_, index) => (index === 40 ? { deep: Symbol('x') } : index));
+  const make = (/** @type {unknown} */ _, /** @type {number} */ index) =>
+    index === 40 ? { fn: () => 1 } : index;
+  for (const chunkSize of /** @type {const} */ (['auto', 1, 16])) {
+    const given = (await outcome(pool.map(echo, items, { chunkSize }))).error;
+    const made = (await outcome(pool.map(make, Array(50).fill(0), { chunkSize }))).error;
+    assert.deepStrictEqual([given.path, made.path], ['iterable[40].deep', 'result[40].fn']);
+    for (const { message, path, stack, stackTrace } of [given, made]) {
+      for (const text of [message, stack, stackTrace]) assert.ok(text.includes(`\`${path}\``), text);
+    }
+  }
+});
+
 test('never throws: wrong arguments reject', async (t) => {
   const pool = poolFor(t);
   for (const wrong of [null, undefined, 5, {}, () => {}]) {

@@ -107,6 +107,7 @@ test('an export that is a class or a generator function is no task', async (t) =
   ]) {
     const { error } = await outcome(call());
     assert.strictEqual(error.code, 'ERR_TASKLETS_INVALID_TASK', String(error));
+    assert.match(error.message, /`(Counter|countUp)`/);
   }
   const values = [];
   for await (const value of pool.stream(task('countUp'), { args: [2] })) values.push(value);

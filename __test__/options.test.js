@@ -207,6 +207,8 @@ group('the options of run', () => {
       [{ dependsOn: 'x' }, 'dependsOn'],
       [{ dependsOn: [handle, Promise.resolve()] }, 'dependsOn[1]'],
       [{ captures: [] }, 'captures'],
+      [{ captures: new Map([['factor', 2]]) }, 'captures'],
+      [{ metadata: new Set([1]) }, 'metadata'],
       [{ transfer: new ArrayBuffer(1) }, 'transfer'],
       [{ metadata: 'x' }, 'metadata'],
       [{ limits: { memory: '1XB' } }, 'limits.memory'],

@@ -184,7 +184,8 @@ function broken(message, cause) {
 
 /** @param {unknown} error */
 function reason(error) {
-  return error instanceof Error ? error.message.split('\n')[0] : String(error);
+  const text = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  return text.replace(/\.$/, '');
 }
 
 module.exports = load();

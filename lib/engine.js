@@ -9,6 +9,7 @@
  */
 
 const binding = require('./native');
+const { performance } = require('./clock');
 const { ShutdownError, decorate } = require('./errors');
 const { DEFAULTS } = require('./options');
 const { KIND, MAIL } = require('./frames');

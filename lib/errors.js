@@ -36,6 +36,9 @@ const FACTS = Object.freeze([
 /** Longest rendering of a value in a message. */
 const MAX_DESCRIPTION = 80;
 
+/** More lines of the library's own than this are on no way from a verb to what it refuses. */
+const OWN_LINES = 20;
+
 /** The root of all errors that the library itself makes. */
 class TaskletsError extends Error {
   /**
@@ -43,8 +46,15 @@ class TaskletsError extends Error {
    * @param {{ code?: string, cause?: unknown, [property: string]: unknown }} [details]
    */
   constructor(message, details = {}) {
-    super(message, Object.hasOwn(details, 'cause') ? { cause: details.cause } : undefined);
     const entry = entryOf(new.target);
+    const limit = Error.stackTraceLimit;
+    const isAtFace = entry.isAtFace === true && limit > 0;
+    if (isAtFace) Reflect.set(Error, 'stackTraceLimit', limit + OWN_LINES);
+    super(message, Object.hasOwn(details, 'cause') ? { cause: details.cause } : undefined);
+    if (isAtFace) {
+      Reflect.set(Error, 'stackTraceLimit', limit);
+      require('./places').beginAtCall(this, limit);
+    }
     /** @type {string} */
     this.code = details.code ?? entry.codes[0];
     for (const property of entry.properties) {
@@ -55,9 +65,10 @@ class TaskletsError extends Error {
 
 /**
  * `name` is the class; `shown` is the `name` of its errors where that is another one;
- * `properties` are its own, besides `code` and `cause`.
+ * `properties` are its own, besides `code` and `cause`. What is refused at the face is the caller's affair: the stack of
+ * such an error begins with the call.
  *
- * @typedef {{ name: string, shown?: string, codes: string[], properties: string[] }} Entry
+ * @typedef {{ name: string, shown?: string, codes: string[], properties: string[], isAtFace?: boolean }} Entry
  */
 
 /** @type {Entry[]} */
@@ -74,18 +85,30 @@ const TABLE = [
     properties: ['limit', 'used'],
   },
   { name: 'SerializationError', codes: ['ERR_TASKLETS_UNSERIALIZABLE'], properties: ['path'] },
-  { name: 'CaptureError', codes: ['ERR_TASKLETS_CAPTURE'], properties: ['variable', 'path', 'location'] },
+  {
+    name: 'CaptureError',
+    codes: ['ERR_TASKLETS_CAPTURE'],
+    properties: ['variable', 'path', 'location'],
+    isAtFace: true,
+  },
   {
     name: 'DependencyError',
     codes: ['ERR_TASKLETS_DEPENDENCY', 'ERR_TASKLETS_CYCLE'],
     properties: ['dependency'],
   },
-  { name: 'InvalidTaskError', shown: 'TypeError', codes: ['ERR_TASKLETS_INVALID_TASK'], properties: [] },
+  {
+    name: 'InvalidTaskError',
+    shown: 'TypeError',
+    codes: ['ERR_TASKLETS_INVALID_TASK'],
+    properties: [],
+    isAtFace: true,
+  },
   { name: 'ModuleError', codes: ['ERR_TASKLETS_MODULE'], properties: [] },
   {
     name: 'ConfigError',
     codes: ['ERR_TASKLETS_CONFIG'],
     properties: ['option', 'expected', 'received'],
+    isAtFace: true,
   },
 ];
 

@@ -2,6 +2,8 @@
 
 /** What `tasklets` exports: the default pool's verbs, `Pool`, and the errors. */
 
+// First: what it takes must not have been exchanged yet.
+require('./clock');
 const errors = require('./errors').classes;
 const { Pool } = require('./pool');
 const { bound } = require('./default-pool');

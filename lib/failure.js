@@ -47,6 +47,17 @@ function withoutStack(make) {
 }
 
 /**
+ * What the scheduler says of a task, whose name it does not know, as a sentence.
+ *
+ * @param {string} message
+ * @param {string} name
+ */
+function told(message, name) {
+  const text = message.replace('the task', () => `the task \`${name}\``);
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+/**
  * What a reason says in a message, whatever it is.
  *
  * @param {unknown} reason
@@ -99,7 +110,7 @@ function refuseAborted(signal, verb) {
  */
 function refused(handle, error) {
   if (error instanceof TaskletsError) {
-    if (handle.place !== undefined) libraryStack(error, handle);
+    if (placeText(handle.place) !== '') libraryStack(error, handle);
     else error.stack = withoutOurs(String(error.stack));
   }
   return decorate(error, factsOf(handle, NO_USAGE, error));
@@ -141,4 +152,4 @@ function traceOf(stack, handle) {
   return place === '' || stack.endsWith(place) ? stack : `${stack}\n    --- submitted at ---\n${place}`;
 }
 
-module.exports = { NO_USAGE, cancelled, factsOf, libraryStack, refuseAborted, refused };
+module.exports = { NO_USAGE, cancelled, factsOf, libraryStack, refuseAborted, refused, told };

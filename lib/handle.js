@@ -10,6 +10,7 @@
 
 const { AsyncResource } = require('node:async_hooks');
 const { inspect, types } = require('node:util');
+const { performance } = require('./clock');
 const { MAIL } = require('./frames');
 const { usageAt } = require('./usages');
 const { warn } = require('./warn');

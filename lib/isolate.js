@@ -8,6 +8,7 @@
  */
 
 const binding = require('./native');
+const { performance, queueMicrotask } = require('./clock');
 const { Handles } = require('./handles');
 const { Watch } = require('./watch');
 const { FORM, KIND, MAIL } = require('./frames');

@@ -53,8 +53,7 @@ class Places {
  */
 function placeText(place) {
   if (typeof place?.stack !== 'string') return '';
-  const lines = place.stack.split('\n').slice(1);
-  return lines.filter((line) => !isOurs(line)).join('\n');
+  return withoutOurs(place.stack).split('\n').slice(1).join('\n');
 }
 
 /**
@@ -67,10 +66,27 @@ function withoutOurs(stack) {
   const isFrame = (/** @type {string} */ line) => /^ {4}at /.test(line);
   const isBuiltIn = (/** @type {string} */ line) => line.endsWith('(<anonymous>)');
   const goes = lines.map((line) => isFrame(line) && isOurs(line));
-  for (let index = lines.length - 2; index >= 0; index--) {
-    goes[index] ||= isFrame(lines[index]) && isBuiltIn(lines[index]) && goes[index + 1];
+  for (let index = lines.length - 1; index > 0; index--) {
+    // Who called the last one is unknown: whoever it called itself says as much.
+    const isCalledByUs = index === lines.length - 1 ? goes[index - 1] : goes[index + 1];
+    goes[index] ||= isFrame(lines[index]) && isBuiltIn(lines[index]) && isCalledByUs;
   }
   return lines.filter((_, index) => !goes[index]).join('\n');
+}
+
+/**
+ * Leaves of a stack what leads to the call of the library.
+ *
+ * @param {{ stack?: string }} error
+ * @param {number} most how many lines of the user's
+ */
+function beginAtCall(error, most) {
+  const { stack } = error;
+  // Whoever prepares stacks in another form reads them in that.
+  if (typeof stack !== 'string') return;
+  const lines = withoutOurs(stack).split('\n');
+  const first = lines.findIndex((line) => line.startsWith('    at '));
+  error.stack = (first === -1 ? lines : lines.slice(0, first + most)).join('\n');
 }
 
 /** @param {string} line */
@@ -78,4 +94,4 @@ function isOurs(line) {
   return line.includes(home.library) || line.includes(home.face) || line.includes('(node:internal/');
 }
 
-module.exports = { Places, placeText, withoutOurs };
+module.exports = { Places, beginAtCall, placeText, withoutOurs };

@@ -146,12 +146,31 @@ class Pool {
   }
 
   /**
+   * Verbs that give promises never throw, also where there can be no pool: without the addon, or the permission to start threads.
+   *
+   * @param {'run' | 'runAll' | 'map' | 'batch' | 'retry'} verb
+   * @param {any} task
+   * @param {any} [second]
+   * @param {any} [third]
+   * @returns {any}
+   */
+  #begin(verb, task, second, third) {
+    let engine;
+    try {
+      engine = this.#engine ?? this.#use();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return verbs[verb](engine, task, second, third);
+  }
+
+  /**
    * @param {any} task
    * @param {any} [options]
    */
   run(task, options) {
-    const engine = this.#engine ?? this.#use();
-    return verbs.run(engine, task, options);
+    const engine = this.#engine;
+    return engine === undefined ? this.#begin('run', task, options) : verbs.run(engine, task, options);
   }
 
   /**
@@ -159,8 +178,7 @@ class Pool {
    * @param {any} [options]
    */
   runAll(tasks, options) {
-    const engine = this.#use();
-    return verbs.runAll(engine, tasks, options);
+    return this.#begin('runAll', tasks, options);
   }
 
   /**
@@ -169,8 +187,7 @@ class Pool {
    * @param {any} [options]
    */
   map(task, iterable, options) {
-    const engine = this.#use();
-    return verbs.map(engine, task, iterable, options);
+    return this.#begin('map', task, iterable, options);
   }
 
   /**
@@ -194,8 +211,7 @@ class Pool {
    * @param {any} [options]
    */
   batch(tasks, options) {
-    const engine = this.#use();
-    return verbs.batch(engine, tasks, options);
+    return this.#begin('batch', tasks, options);
   }
 
   /**
@@ -203,8 +219,7 @@ class Pool {
    * @param {any} [options]
    */
   retry(task, options) {
-    const engine = this.#use();
-    return verbs.retry(engine, task, options);
+    return this.#begin('retry', task, options);
   }
 
   /**

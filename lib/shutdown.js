@@ -5,6 +5,7 @@
  * is given up; then the workers go, and the pool's thread.
  */
 
+const { clearTimeout, performance, setTimeout } = require('./clock');
 const { warn } = require('./warn');
 
 /**

@@ -8,6 +8,7 @@
 const { types } = require('node:util');
 const { receiveMessageOnPort } = require('node:worker_threads');
 const binding = require('./native');
+const { clearTimeout, setTimeout } = require('./clock');
 const { KIND, MAIL } = require('./frames');
 const { file: addon } = require('./addon');
 const output = require('./output');

@@ -13,6 +13,7 @@
  */
 
 const binding = require('./native');
+const { performance, setImmediate } = require('./clock');
 const { ATTENTION } = require('./frames');
 const { Trust } = require('./trust');
 

@@ -10,7 +10,7 @@ const path = require('node:path');
 
 const root = path.join(__dirname, '..');
 
-// npm runs this before it packs, too: nothing of the addon goes into that package.
+// npm runs this before it packs, too: what has been built goes into that package, with the pack made anew.
 if (['pack', 'publish'].includes(process.env.npm_command ?? '')) process.exit(0);
 
 function fail(/** @type {string} */ message) {

@@ -120,6 +120,8 @@ async function main() {
   root.optionalDependencies = Object.fromEntries(
     targets.map((target) => [`tasklets-${target}`, root.version]),
   );
+  // What a clone packs has its own addon; this one has those of the platforms.
+  root.files = root.files.filter((/** @type {string} */ file) => !file.endsWith('.node'));
   write(ROOT, root);
   publish(ROOT);
 }

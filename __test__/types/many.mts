@@ -23,6 +23,17 @@ exactly<Promise<[Uint8Array, number]>>()(
 );
 exactly<Promise<number[]>>()(runAll(names.map((name) => () => name.length)));
 exactly<Promise<number[]>>()(runAll(names.map((name) => ({ task: () => name.length, name }))));
+exactly<Promise<boolean[]>>()(
+  runAll(
+    names.map((name) => ({ task: (text: string, end: string) => text.endsWith(end), args: [name, 'x'] })),
+  ),
+);
+// @ts-expect-error a string is no number
+runAll(names.map((name) => ({ task: (n: number) => n, args: [name] })));
+// @ts-expect-error a generator function
+runAll(names.map((name) => ({ task: function* (text: string) {}, args: [name] })));
+// @ts-expect-error a task that needs arguments
+runAll(names.map(() => ({ task: add })));
 exactly<Promise<[any, never]>>()(runAll([() => JSON.parse(''), (): never => process.exit()]));
 exactly<Promise<[string]>>()(runAll([{ task: (n: number) => String(n), dependsOn: run(() => 1) }]));
 runAll([{ task: () => 1, onComplete: (result) => exactly<number>()(result) }]);
@@ -68,6 +79,15 @@ exactly<[BatchResult<number>, BatchResult<number>, BatchResult<Date>]>()(results
 if (results[2].success) exactly<Date>()(results[2].result);
 else exactly<unknown>()(results[2].error);
 exactly<Promise<BatchResult<string>[]>>()(batch(names.map((name) => ({ name, task: async () => name }))));
+exactly<Promise<BatchResult<string>[]>>()(
+  batch(names.map((name) => ({ name, task: async (text: string) => text, args: [name] }))),
+);
+const asArray: BatchResult<number>[] = await batch([{ name: 'one', task: () => 1 }]);
+exactly<BatchResult<number>[]>()(asArray);
+// @ts-expect-error a string is no number
+batch(names.map((name) => ({ name, task: (n: number) => n, args: [name] })));
+// @ts-expect-error an item is an object
+batch(names.map((name) => () => name));
 // @ts-expect-error an item is an object
 batch([() => 1]);
 // @ts-expect-error arguments are missing

@@ -3,6 +3,7 @@
 const { types } = require('node:util');
 
 const { BASE } = require('./kinds');
+const { one } = require('./refusal');
 
 // What an object is inside, whatever its class: it decides how its shell is made, and whether it can travel at all.
 
@@ -71,13 +72,13 @@ function refused(object) {
   }
   const tag = Object.prototype.toString.call(object).slice(8, -1);
   if (tag === 'WeakRef' || tag === 'FinalizationRegistry') {
-    return { refused: `is a ${tag}`, way: 'Send the object itself, or make it inside the task' };
+    return { refused: `is ${one(tag)}`, way: 'Send the object itself, or make it inside the task' };
   }
   if (types.isMapIterator(object) || types.isSetIterator(object) || tag.endsWith(' Iterator')) {
     return { refused: 'is an iterator', way: 'Send the collection, or an array of what it yields' };
   }
   if (/^(Iterator Helper|(Async)?DisposableStack|WebAssembly\..*)$/.test(tag) && !isOfProgram(object)) {
-    return { refused: `is a ${tag}, which is tied to this thread`, way: 'Make it inside the task' };
+    return { refused: `is ${one(tag)}, which is tied to this thread`, way: 'Make it inside the task' };
   }
   if (types.isExternal(object)) return { refused: 'is a native handle', way: 'Make it inside the task' };
   return undefined;

@@ -3,6 +3,7 @@
 const { BASE, FLAG, FORM, NODE } = require('./kinds');
 const { CLASSES_OF_NODE } = require('./globals');
 const { textOf } = require('./originals');
+const { one } = require('./refusal');
 
 /** @typedef {import('./graph').Member} Member */
 
@@ -166,7 +167,7 @@ class Classes {
     const constructor = constructorOf(prototype);
     if (constructor === undefined || FREE.has(constructor.name)) return;
     const path = this.#graph.tools.intrinsics.pathOf(constructor);
-    if (path !== undefined && CLASSES_OF_NODE.has(path)) this.#refuseTied(constructor, node);
+    if (path !== undefined && CLASSES_OF_NODE.has(path)) this.#refuseTied(constructor.name, node);
   }
 
   /**
@@ -181,18 +182,18 @@ class Classes {
       const constructor = constructorOf(at);
       const slot = slots.get(constructor) ?? -1;
       if (slot < 0 || nodes[slot][0] !== NODE.BUILTIN || FREE.has(constructor.name)) continue;
-      this.#refuseTied(constructor, node);
+      this.#refuseTied(constructor.name, node);
     }
   }
 
   /**
-   * @param {Function} constructor
+   * @param {string} name of its class
    * @param {number} node
    * @returns {never}
    */
-  #refuseTied(constructor, node) {
+  #refuseTied(name, node) {
     const { from, step } = this.#graph.origins[node];
-    const what = `is a ${constructor.name}, which is tied to this thread`;
+    const what = `is ${one(name)}, which is tied to this thread`;
     const way = 'Make it inside the task, or pass the data that it was made from';
     return this.#graph.refuse(from, step, what, way);
   }
@@ -313,6 +314,9 @@ class Classes {
     const list = [];
     for (const { fn, cls } of levels) {
       const slots = [];
+      const owner = graph.slot(fn, node, { kind: 'class', name: fn.name });
+      // Whatever it holds: a pool that has not been used yet would go through otherwise.
+      this.#refuseForeign(owner, node, NODE.OWN, fn.name);
       for (const name of cls.privateFields) {
         const index = fields.findIndex((field, position) => position >= at && field.name === name);
         // An object that only has the prototype, not the fields.
@@ -321,19 +325,34 @@ class Classes {
         slots.push(graph.slot(fields[index].value, node, { kind: 'property', name }));
         graph.objects.belongs(fields[index].value, object, node);
       }
-      const owner = graph.slot(fn, node, { kind: 'class', name: fn.name });
       const member = graph.byFunction.get(fn);
-      graph.later.push(() => {
-        if (graph.nodes[owner][0] === NODE.PACKAGE) {
-          const { from, step } = graph.origins[node];
-          const what = `is a ${fn.name} of a package, with private fields`;
-          graph.refuse(from, step, what, 'Make it inside the task');
-        }
-      });
+      graph.later.push(() => this.#refuseForeign(owner, node, NODE.PACKAGE, fn.name));
       if (member !== undefined) (member.more ??= {}).restore = true;
       list.push([owner, slots, cls.privateFields]);
     }
     return list;
+  }
+
+  /**
+   * The code of a class that does not come by value cannot be changed, as it must be to set private fields.
+   *
+   * @param {number} owner the class
+   * @param {number} node its instance
+   * @param {number} kind
+   * @param {string} name
+   */
+  #refuseForeign(owner, node, kind, name) {
+    const graph = this.#graph;
+    if (graph.nodes[owner][0] !== kind) return;
+    const { from, step } = graph.origins[node];
+    const [what, way] =
+      kind === NODE.OWN
+        ? [
+            `is ${one(name)} of \`tasklets\`, which is tied to this thread`,
+            'Call `run` inside the task, or make it there',
+          ]
+        : [`is ${one(name)} of a package, with private fields`, 'Make it inside the task'];
+    graph.refuse(from, step, what, way);
   }
 }
 

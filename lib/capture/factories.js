@@ -2,6 +2,7 @@
 
 const vm = require('node:vm');
 
+const { setImmediate } = require('../clock');
 const { FORM } = require('./kinds');
 const { bounded } = require('./texts');
 

@@ -2,6 +2,7 @@
 
 const { types } = require('node:util');
 
+const { performance } = require('../clock');
 const { FLAG, FORM, NODE, USAGE } = require('./kinds');
 const { InvalidTaskError } = /** @type {any} */ (require('../errors'));
 const { NoInspector } = require('./reader');

@@ -5,6 +5,7 @@ const { pathToFileURL } = require('node:url');
 
 const { FREE } = require('./classes');
 const { NODE } = require('./kinds');
+const { one } = require('./refusal');
 const { lookUp } = require('./scopes');
 const { library } = require('../home');
 
@@ -78,7 +79,7 @@ class References {
     const isClass = step?.kind === 'class';
     const owner = isClass ? graph.origins[from] : { from, step };
     const what = isClass
-      ? `is a ${fn.name} of \`tasklets\``
+      ? `is ${one(fn.name)} of \`tasklets\``
       : 'is a function of `tasklets` such as `wrap` gives';
     const way = 'Send the function that it runs, and call `run` or `wrap` inside the task';
     return graph.refuse(owner.from, owner.step, `${what}, which is tied to this thread`, way);
@@ -96,7 +97,7 @@ class References {
       return graph.refuse(from, step, `is a function of Node itself (${script})`, 'Make it inside the task');
     }
     const owner = graph.origins[from];
-    const what = `is a ${fn.name}, which is tied to this thread`;
+    const what = `is ${one(fn.name)}, which is tied to this thread`;
     return graph.refuse(
       owner.from,
       owner.step,

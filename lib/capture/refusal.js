@@ -9,7 +9,8 @@ const { CaptureError, SerializationError } = /** @type {any} */ (require('../err
  */
 
 const MAX_PATH = 400;
-const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+/** Names of private members too. */
+const IDENTIFIER = /^#?[A-Za-z_$][\w$]*$/;
 
 /**
  * What cannot travel, before anything ran.
@@ -58,4 +59,10 @@ function words({ kind, name }) {
   return kind === 'class' ? `its class \`${name}\`` : `${kind} \`${name}\``;
 }
 
+/** @param {string} name of a class */
+function one(name) {
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+}
+
+exports.one = one;
 exports.refusal = refusal;

@@ -10,16 +10,17 @@ const { BASE } = require('./kinds');
 // class. It is a copy: its own properties, and what is inside a Map, a Set or an Error.
 
 /**
- * What is written for an instance. `body` becomes the instance itself: where something in it refers back to it, that
- * place is filled after it was made.
+ * What is written for an instance. `tasklets$body` becomes the instance itself: where something in it refers back to it, that
+ * place is filled after it was made. These names are like no others, since a path to what cannot be copied leaves them out
+ * (`lib/codec/refuse.js`): the first stands for the instance, and what is behind the other two has no place that a path has.
  *
  * @typedef {object} Returned
  * @property {string} origin the isolate whose class it is
  * @property {number} id of the class
- * @property {any} body an object, array, Map or Set without its class; for an error what is on it
- * @property {Array<[string, any, boolean]>} properties of an error, and those that a Map or array has besides
+ * @property {any} tasklets$body an object, array, Map or Set without its class; for an error what is on it
+ * @property {Array<[string, any, boolean]>} tasklets$properties of an error, and those that a Map or array has besides
  * @property {boolean} isError
- * @property {Array<[number, any[]]>} privates private state by the number of the class, base first
+ * @property {Array<[number, any[]]>} tasklets$privates private state by the number of the class, base first
  */
 
 /**
@@ -59,7 +60,14 @@ function write(object, { origin, id }, knownOf) {
       );
     else if (enumerable && !isElement(body, key)) addTo(body, properties, key, object[key]);
   }
-  return { origin, id, body, properties, isError, privates: privates ?? [] };
+  return {
+    origin,
+    id,
+    isError,
+    tasklets$body: body,
+    tasklets$properties: properties,
+    tasklets$privates: privates ?? [],
+  };
 }
 
 /**
@@ -141,7 +149,12 @@ function addTo(body, properties, key, value) {
  * @returns {any}
  */
 function read(returned, Class, home) {
-  const { body, properties, isError, privates } = returned;
+  const {
+    isError,
+    tasklets$body: body,
+    tasklets$properties: properties,
+    tasklets$privates: privates,
+  } = returned;
   const made = Class === undefined || privates.length === 0 ? undefined : make(returned, Class, home);
   const object = made ?? (isError ? emptyError() : body);
   if (made === undefined && Class !== undefined) Object.setPrototypeOf(object, Class.prototype);

@@ -59,6 +59,9 @@ function keepSteps(steps) {
 function pathText(root, steps) {
   let text = root;
   for (const step of steps) {
+    // What stands for an instance on its way back: `lib/capture/returning.js`.
+    if (step === 'tasklets$body') continue;
+    if (step === 'tasklets$properties' || step === 'tasklets$privates') break;
     text += stepText(step);
     // A list linked 100 000 times has a path that nobody reads.
     if (text.length > MAX_PATH) return `${text.slice(0, MAX_PATH)}…`;

@@ -149,7 +149,13 @@ function classOf(error) {
   for (let at = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
     if (types.isProxy(at)) break;
     const constructor = constructorOf(at);
-    if (constructor === undefined || !isNative(constructor)) continue;
+    // Where the built-ins are frozen, `constructor` is an accessor.
+    if (constructor === undefined) {
+      const own = BUILT_IN.find((each) => Reflect.get(globalThis, each)?.prototype === at);
+      if (own !== undefined) return own;
+      continue;
+    }
+    if (!isNative(constructor)) continue;
     const name = nameOf(constructor);
     if (BUILT_IN.includes(name)) return name;
   }

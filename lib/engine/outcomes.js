@@ -3,8 +3,9 @@
 /** What the scheduler says of tasks: how they have ended, and what has become of their attempts. */
 
 const { capture } = require('../capture-host');
+const { performance } = require('../clock');
 const { CancelledError, decorate, fromNative } = require('../errors');
-const { factsOf, libraryStack } = require('../failure');
+const { factsOf, libraryStack, told } = require('../failure');
 const { FORM, KIND, MAIL, aligned } = require('../frames');
 const { attempted, call, extrasOf, fulfil, isSettled, refuse, started, took } = require('../handle');
 const { lazy } = require('../lazy');
@@ -124,6 +125,7 @@ function readError(handle, kind, { at, bytes, decoder, view }) {
     decoder.reset(bytes, start + length);
     facts.cause = decoder.readError(context);
   }
+  facts.message = told(facts.message, handle.name);
   return libraryStack(fromNative(facts), handle);
 }
 

@@ -61,8 +61,11 @@ const text = check('a string', (value) => typeof value === 'string');
 const callback = check('a function', (value) => typeof value === 'function');
 /** @type {Check<unknown[]>} */
 const array = check('an array', isArray);
-/** @type {Check<object>} */
-const plainObject = check('an object', (value) => isObject(value) && !isArray(value));
+/** What a Map or a signal holds is not read, so nothing of it is taken silently for nothing. @type {Check<object>} */
+const plainObject = check(
+  'an object',
+  (value) => isObject(value) && !isArray(value) && (mayBeEmpty(value) || Object.keys(value).length > 0),
+);
 /** @type {Check<number>} */
 const fromOneUp = check('an integer from 1 up', (value) => Number.isSafeInteger(value) && value >= 1);
 /** @type {Check<number>} */

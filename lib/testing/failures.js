@@ -12,16 +12,24 @@ const fact = (code, message, facts) => Buffer.from(JSON.stringify({ code, messag
 const failures = {
   /** @param {number} timeout */
   ranTooLong: (timeout) =>
-    fact('ERR_TASKLETS_TIMEOUT', `the task ran longer than its timeout of ${timeout} ms`, {
-      phase: 'run',
-      timeout,
-    }),
+    fact(
+      'ERR_TASKLETS_TIMEOUT',
+      `the task ran longer than its timeout of ${timeout} ms; allow more, or give it less to do`,
+      {
+        phase: 'run',
+        timeout,
+      },
+    ),
   /** @param {number} timeout */
   waitedTooLong: (timeout) =>
-    fact('ERR_TASKLETS_TIMEOUT', `the task waited longer than its queueTimeout of ${timeout} ms`, {
-      phase: 'queue',
-      timeout,
-    }),
+    fact(
+      'ERR_TASKLETS_TIMEOUT',
+      `the task waited longer than its queueTimeout of ${timeout} ms; allow more, or have more workers`,
+      {
+        phase: 'queue',
+        timeout,
+      },
+    ),
   /**
    * @param {number} waiting
    * @param {number} limit
@@ -45,7 +53,11 @@ const failures = {
         'wait for some tasks to finish, or raise the limit',
       { limit },
     ),
-  abandoned: () => fact('ERR_TASKLETS_SHUTDOWN', 'the pool was shut down before the task had finished'),
+  abandoned: () =>
+    fact(
+      'ERR_TASKLETS_SHUTDOWN',
+      'the pool was shut down before the task had finished; give `shutdown` a longer `timeout`',
+    ),
 };
 
 module.exports = { failures };

@@ -7,6 +7,7 @@
  * iterator waits for that. A generator that has not ended within its grace is cancelled like any task.
  */
 
+const { clearTimeout, setTimeout } = require('../clock');
 const { FORM } = require('../frames');
 const { extrasOf, isSettled } = require('../handle');
 const { Listener } = require('../yields');

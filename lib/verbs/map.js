@@ -9,7 +9,7 @@
  * @typedef {import('../engine').Engine} Engine
  */
 
-const { configError, describe } = require('../errors');
+const { SerializationError, configError, describe } = require('../errors');
 const { FORM } = require('../frames');
 const { refuseAborted } = require('../failure');
 const { call } = require('../handle');
@@ -104,12 +104,15 @@ async function mapAll(engine, given, iterable, { chunkSize, concurrency, run: op
       index += count;
       const handle = engine.submitMore(task, run, prepared, FORM.CHUNK, args);
       running.add(handle);
-      handle.then((/** @type {unknown[]} */ values) => {
-        running.delete(handle);
-        for (let i = 0; i < count; i++) results[first + i] = values[i];
-        if (chunkSize === 'auto') size = grown(size, count, handle.usage?.runTime ?? 0);
-        more();
-      }, stop);
+      handle.then(
+        (/** @type {unknown[]} */ values) => {
+          running.delete(handle);
+          for (let i = 0; i < count; i++) results[first + i] = values[i];
+          if (chunkSize === 'auto') size = grown(size, count, handle.usage?.runTime ?? 0);
+          more();
+        },
+        (/** @type {unknown} */ error) => stop(ofItems(error, first)),
+      );
     };
     more();
   });
@@ -131,6 +134,26 @@ function forChunks(options) {
       for (const value of values) call({ context: undefined }, onComplete, [value]);
     },
   };
+}
+
+/**
+ * Whoever gave an item that cannot travel, or made such a result, knows its place among all of them, not in its chunk.
+ *
+ * @param {any} error
+ * @param {number} first the place of the chunk's first item
+ */
+function ofItems(error, first) {
+  if (!(error instanceof SerializationError)) return error;
+  const { message, path, stack, stackTrace } = /** @type {any} */ (error);
+  const [start, list, index] = /^(args|result)\[(\d+)\]/.exec(path) ?? [];
+  if (start === undefined) return error;
+  // Arguments begin with the place of the first item.
+  const place =
+    list === 'args' ? `iterable[${first + Number(index) - 1}]` : `result[${first + Number(index)}]`;
+  const put = (/** @type {unknown} */ text) =>
+    String(text).replace(path, () => place + path.slice(start.length));
+  const text = { path: put(path), message: put(message), stack: put(stack) };
+  return Object.assign(error, text, { stackTrace: put(stackTrace) });
 }
 
 /**

@@ -6,6 +6,7 @@
  * @typedef {import('../engine').Engine} Engine
  */
 
+const { performance } = require('../clock');
 const { refuseGenerator } = require('../engine/prepare');
 const failure = require('../failure');
 const { DEFAULTS, onlyArgs, retryOptions, runOptions, wrapOptions } = require('../options');

@@ -31,7 +31,8 @@ function begin(task, args) {
   const { fn, thisValue } = task.callable;
   if (form & FORM.STREAM) return speak(task, args);
   // What a module exports is known only here.
-  if (form & FORM.MODULE && types.isGeneratorFunction(fn)) throw refuseGenerator(fn.name);
+  if (form & FORM.MODULE && types.isGeneratorFunction(fn))
+    throw refuseGenerator(JSON.parse(task.attendant.describe(task)).name);
   if (form & FORM.CHUNK) return runChunk(task, args);
   const all = task.inputs.length === 0 ? args : [...task.inputs, ...args];
   task.inputs = NO_INPUTS;

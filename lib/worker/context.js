@@ -2,11 +2,15 @@
 
 /** What a task can know of itself and say of itself: `current()` and `reportProgress()`. */
 
-const { CancelledError, configError } = require('../errors');
+const { inspect } = require('node:util');
+const { CancelledError, TimeoutError, configError } = require('../errors');
 const { PRIORITIES } = require('../options');
 const { presentTask } = require('./present');
 
 /** @typedef {import('./task').Task} Task */
+
+/** `Date.now()` has whole milliseconds; the timeout strikes between them. */
+const ROUNDING = 2;
 
 /** What a task was given that was given none. */
 const NO_METADATA = Object.freeze({});
@@ -62,7 +66,7 @@ class TaskContext {
 
   // Not methods: `const { reportProgress, throwIfCancelled } = current()` is to work.
   throwIfCancelled = () => {
-    if (this.#look()) throw new CancelledError(`The task \`${this.name}\` was cancelled`);
+    if (this.#look()) throw this.#controller.signal.reason;
   };
 
   /**
@@ -87,7 +91,30 @@ class TaskContext {
   /** The task has been cancelled: whoever listens is told. */
   abort() {
     if (this.#controller.signal.aborted) return;
-    this.#controller.abort(new CancelledError(`The task \`${this.name}\` was cancelled`));
+    this.#controller.abort(this.#reason());
+  }
+
+  /** A worker is told that a task is to end, not why: a clock knows whether it is late. */
+  #reason() {
+    const { timeout } = this.#info;
+    if (timeout !== null && Date.now() >= Number(this.#deadline) - ROUNDING) {
+      const message = `The task \`${this.name}\` ran longer than its timeout of ${timeout} ms`;
+      return new TimeoutError(message, { phase: 'run', timeout });
+    }
+    return new CancelledError(`The task \`${this.name}\` was cancelled`);
+  }
+
+  /**
+   * What `console.log` shows.
+   *
+   * @param {number} depth
+   * @param {import('node:util').InspectOptions & { stylize(text: string, styleType: 'special'): string }} options
+   */
+  [inspect.custom](depth, options) {
+    if (depth < 0) return options.stylize('[TaskContext]', 'special');
+    const { id, name, attempt, priority, metadata, deadline, cancelled } = this;
+    const shown = { id, name, attempt, priority, metadata, deadline, cancelled };
+    return `TaskContext ${inspect(shown, options)}`;
   }
 }
 

@@ -6,6 +6,7 @@
  */
 
 const binding = require('../native');
+const { performance, setTimeout } = require('../clock');
 const { Encoder } = require('../codec');
 
 /** Milliseconds between two reports of one task. */

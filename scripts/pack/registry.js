@@ -17,7 +17,13 @@ function registry(modules, more) {
       for (const key in section) modules[key] ??= section[key];
     }
     const module = (loaded[id] = { exports: {} });
-    modules[id](module, module.exports, load);
+    try {
+      modules[id](module, module.exports, load);
+    } catch (error) {
+      // As Node does: whoever asks next hears the same, and not of half a module.
+      delete loaded[id];
+      throw error;
+    }
     return module.exports;
   };
   return load;

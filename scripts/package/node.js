@@ -95,6 +95,13 @@ const checks = {
     }
   },
 
+  'what a clone packs works by itself': async ({ whole }) => {
+    const cwd = project('whole');
+    await npmInstall(cwd, [whole.file]);
+    await works(cwd, 'main.cjs');
+    await works(cwd, 'main.mjs');
+  },
+
   'the oldest TypeScript reads the types': async ({ main }) => {
     const cwd = project('typescript');
     await npmInstall(cwd, [main.file, ...OLDEST]);
@@ -107,7 +114,7 @@ const checks = {
     await npmInstall(cwd, [main.file]);
     const text = await node(cwd, [
       '-e',
-      "try { require('tasklets').run(() => 1) } catch (error) { console.log(error.code, error.message) }",
+      "require('tasklets').run(() => 1).catch((error) => console.log(error.code, error.message))",
     ]);
     for (const part of [process.platform, process.arch, platform, `npm install ${platform}`, 'ERR_TASKLETS'])
       assert.ok(text.includes(part), `${part} in: ${text}`);
@@ -115,7 +122,7 @@ const checks = {
     const wrong = { TASKLETS_NATIVE_PATH: path.join(cwd, 'package.json.node') };
     const other = await node(
       cwd,
-      ['-e', "try { require('tasklets').run(() => 1) } catch (error) { console.log(error.message) }"],
+      ['-e', "require('tasklets').run(() => 1).catch((error) => console.log(error.message))"],
       wrong,
     );
     assert.match(other, /TASKLETS_NATIVE_PATH.*package\.json\.node/);

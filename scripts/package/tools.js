@@ -97,8 +97,8 @@ function target() {
 }
 
 /**
- * The tarballs: of the package, of this platform's package, and of the package as it is published, which has the
- * other as a dependency.
+ * The tarballs: of the package as a clone packs it, with the addon; without it; of this platform's package; and of the
+ * package as it is published, which has the other as a dependency.
  */
 async function tarballs() {
   const { name, file } = target();
@@ -109,15 +109,17 @@ async function tarballs() {
   await command(ROOT, process.execPath, ['scripts/pack.js']);
   // For this Node. A release has it for several.
   await command(ROOT, process.execPath, ['scripts/code.js', path.join(platform, 'code')]);
-  const main = await pack(ROOT, to);
+  const whole = await pack(ROOT, folder('whole-tarball'));
   const native = await pack(platform, to);
   const staged = folder('published');
-  await command(staged, 'tar', ['-xf', main.file, '--strip-components=1']);
+  await command(staged, 'tar', ['-xf', whole.file, '--strip-components=1']);
+  fs.rmSync(path.join(staged, file));
+  const main = await pack(staged, to);
   const manifest = JSON.parse(fs.readFileSync(path.join(staged, 'package.json'), 'utf8'));
   manifest.optionalDependencies = { [`tasklets-${name}`]: `file:${native.file}` };
   fs.writeFileSync(path.join(staged, 'package.json'), JSON.stringify(manifest));
   const published = await pack(staged, folder('published-tarball'));
-  return { main, native, published, platform: `tasklets-${name}` };
+  return { whole, main, native, published, platform: `tasklets-${name}` };
 }
 
 module.exports = { ROOT, base, command, folder, node, npmInstall, project, tarballs, works };

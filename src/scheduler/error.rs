@@ -12,9 +12,15 @@ use super::task::{MILLISECOND, Nanos};
 pub enum Failure {
     #[error("the task was cancelled")]
     Cancelled,
-    #[error("the task ran longer than its timeout of {} ms", millis(*.limit))]
+    #[error(
+        "the task ran longer than its timeout of {} ms; allow more, or give it less to do",
+        millis(*.limit)
+    )]
     RunTimeout { limit: Nanos },
-    #[error("the task waited longer than its queueTimeout of {} ms", millis(*.limit))]
+    #[error(
+        "the task waited longer than its queueTimeout of {} ms; allow more, or have more workers",
+        millis(*.limit)
+    )]
     QueueTimeout { limit: Nanos },
     #[error(
         "the queue is full: {waiting} tasks are waiting and `queue.maxSize` is {limit}; \
@@ -33,18 +39,27 @@ pub enum Failure {
     MemoryFull { used: u64, limit: u64 },
     #[error("the pool is shut down and takes no tasks; call `start()` to use it again")]
     ShutDown,
-    #[error("the pool was shut down before the task had finished")]
+    #[error("the pool was shut down before the task had finished; give `shutdown` a longer `timeout`")]
     Abandoned,
     #[error("a task failed whose result this one needs")]
     Dependency,
-    #[error("the worker was stopped, because another task on it did not end within its grace")]
+    #[error(
+        "the worker of the task was stopped, because another task on it did not end within its grace; \
+         have that one heed its signal, or try this one again with `retry`"
+    )]
     Replaced,
-    #[error("the worker exited with code {code} while the task was running")]
+    #[error(
+        "the worker exited with code {code} while the task was running; \
+         a task must not end its process, or leave an error uncaught"
+    )]
     WorkerExit { code: i32, cause: Option<Arc<[u8]>> },
-    #[error("the worker ran out of memory while the task was running: its heap may take {limit} bytes")]
+    #[error(
+        "the worker ran out of memory while the task was running: its heap may take {limit} bytes; \
+         raise the limit, or have the task keep less"
+    )]
     OutOfMemory { limit: u64, used: u64 },
     #[error(
-        "the task used more CPU time than its limit of {} ms: {} ms so far",
+        "the task used more CPU time than its limit of {} ms: {} ms so far; raise the limit, or give it less to do",
         millis(*.limit), millis(*.used)
     )]
     OutOfTime { limit: Nanos, used: Nanos },
