@@ -241,3 +241,20 @@ test('a worker that cannot answer any more keeps nobody from ending', async () =
   assert.strictEqual(signal, null);
   assert.strictEqual(code, 0);
 });
+
+test('a program with many workers may listen to its own output, without a warning', async () => {
+  const { code, stdout, stderr } = await program(`
+    const pool = new tasklets.Pool({ workers: { min: 12, max: 12 } });
+    const limits = () => [process.stdout, process.stderr].map((stream) => stream.getMaxListeners());
+    const before = limits();
+    (async () => {
+      await pool.run(() => 0);
+      while (pool.getStats().workers.length < 12) await new Promise((resolve) => { setTimeout(resolve, 10); });
+      process.stdout.once('error', () => {});
+      process.stderr.once('error', () => {});
+      await pool.shutdown();
+      console.log(String(limits()) === String(before));
+    })();
+  `);
+  assert.deepStrictEqual([code, stdout, stderr], [0, 'true\n', '']);
+});
