@@ -204,7 +204,7 @@ test('after shutdown no thread of the pool is left', { skip: process.platform !=
       const before = threads();
       for (let i = 0; i < 3; i++) {
         const pool = new tasklets.Pool({ workers: { min: 2, max: 2 } });
-        await pool.runAll([() => 1, () => 2], { timeout: 1000 });
+        await pool.runAll([() => 1, () => 2], { timeout: 100_000 });
         await pool.shutdown();
       }
       for (let i = 0; threads() > before && i < 100; i++) await new Promise((resolve) => { setTimeout(resolve, 20); });
