@@ -15,6 +15,20 @@ const path = require('node:path');
 const { stripVTControlCharacters } = require('node:util');
 
 const FOLDER = path.join(__dirname, '..', '__test__');
+/**
+ * What changes how Node or Express behaves, or what they print: tests compare that. (And below `--test`, a runner would speak to
+ * the one outside.)
+ */
+const UNSET = [
+  'FORCE_COLOR',
+  'NODE_COMPILE_CACHE',
+  'NODE_DEBUG',
+  'NODE_DISABLE_COLORS',
+  'NODE_ENV',
+  'NODE_OPTIONS',
+  'NODE_TEST_CONTEXT',
+  'NO_COLOR',
+];
 /** The longest test takes some 15 s on two cores; each says how it ended, at once. */
 const LONGEST_SILENCE_MS = 10 * 60_000;
 
@@ -39,10 +53,8 @@ function kill() {
  */
 function run(file, options) {
   return new Promise((resolve, reject) => {
-    // Not below `--test`: a runner inside of another one would speak to that.
-    const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
     const child = spawn(process.execPath, ['--test-reporter=spec', ...options, file], {
-      env,
+      env: { ...process.env, ...Object.fromEntries(UNSET.map((name) => [name, undefined])) },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
     });
