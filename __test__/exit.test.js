@@ -166,6 +166,8 @@ test('a user’s own worker thread may have a pool; when it ends in the middle o
     const { Worker } = require('node:worker_threads');
     const source = \`
       const tasklets = require(${index});
+      // As many as the machine has cores would be its affair alone.
+      tasklets.config({ workers: 2 });
       const { parentPort } = require('node:worker_threads');
       tasklets.run((a) => a * 2, { args: [21] }).then((value) => {
         for (let i = 0; i < 100; i++) tasklets.run(() => { for (;;); }).catch(() => {});
