@@ -164,7 +164,8 @@ describe('the pack', () => {
     const LIBRARY = path.join(copy, 'index.js');
     const first = `require(process.env.LIBRARY).run((x) => x + 1, { args: [1] }).then(console.log)`;
     const hook = ['-r', path.join(__dirname, 'fixtures/pack/sections.js')];
-    const lines = (text) => text.trim().split('\n').sort();
+    // Once each: how many workers there are is up to how long the first one takes.
+    const lines = (text) => [...new Set(text.trim().split('\n'))].sort();
     const codes = () => {
       const [name] = fs.readdirSync(path.join(copy, 'dist/code'));
       const code = path.join(copy, 'dist/code', name);
