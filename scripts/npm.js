@@ -9,7 +9,7 @@ const PAUSES_MS = [10_000, 30_000];
 
 /**
  * @param {string} cwd
- * @param {string[]} args `ci`, or `install` and packages
+ * @param {string[]} args `install`, and packages where they are not those of the folder's package.json
  */
 function npm(cwd, args) {
   for (const pause of [...PAUSES_MS, undefined]) {

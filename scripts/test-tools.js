@@ -273,7 +273,9 @@ function install() {
   fs.rmSync(installed, { force: true });
   for (const name of ['package.json', 'package-lock.json'])
     fs.copyFileSync(path.join(TOOLS, name), path.join(FOLDER, name));
-  npm(FOLDER, ['ci']);
+  fs.rmSync(path.join(FOLDER, 'node_modules'), { recursive: true, force: true });
+  // Not `ci`, which refuses a lock file without the packages of platforms that the registry it was made from did not have.
+  npm(FOLDER, ['install']);
   fs.writeFileSync(installed, lock);
 }
 
