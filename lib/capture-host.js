@@ -29,4 +29,9 @@ function capture() {
   return (host ??= new Host());
 }
 
-module.exports = { capture };
+/** A turn in which tasks were submitted has ended. */
+function endTurn() {
+  host?.endTurn();
+}
+
+module.exports = { capture, endTurn };

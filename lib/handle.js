@@ -3,9 +3,9 @@
 /**
  * TaskHandle: a promise that knows its task.
  *
- * It is awaited at the price of a plain promise because its prototype's `constructor` is `Promise`: V8
- * takes its fast path then, and `then` gives plain promises. What only the library may do to a handle
- * goes through the functions that the class hands out below.
+ * It is awaited at the price of a plain promise because its `constructor` is `Promise`: V8 takes its fast path then, and
+ * `then` gives plain promises. What only the library may do to a handle goes through the functions that the class hands
+ * out below.
  */
 
 const { AsyncResource } = require('node:async_hooks');
@@ -102,7 +102,7 @@ function inContext(handle) {
 let fulfil;
 /** @type {(handle: TaskHandle<any>, error: unknown, usage: Usage | undefined, cancelled: boolean) => void} */
 let refuse;
-/** @type {(handle: TaskHandle<any>, block: Float64Array, place: number) => void} */
+/** @type {(handle: TaskHandle<any>, block: number[], place: number) => void} */
 let took;
 /** @type {(handle: TaskHandle<any>, attempt: number) => void} */
 let attempted;
@@ -116,24 +116,53 @@ let progressed;
 let extrasOf;
 /** @type {(handle: TaskHandle<any>) => boolean} */
 let isSettled;
+/** What it took, once that is known. @type {(handle: TaskHandle<any>) => Usage | undefined} */
+let usedBy;
+
+/**
+ * Where the scheduler says that it stands.
+ *
+ * @param {TaskHandle<any>} handle
+ */
+function look({ engine, id }) {
+  engine.flush(true);
+  return engine.edge.state(engine.pool, id);
+}
+
+/**
+ * @template {TaskHandle<any>} H
+ * @param {H} handle
+ * @param {'onStart' | 'onProgress' | 'onComplete' | 'onError'} event
+ * @param {(...args: any[]) => void} callback
+ */
+function listen(handle, event, callback) {
+  const { configError } = require('./errors');
+  if (typeof callback !== 'function') throw configError(event, 'a function', callback);
+  inContext(handle)[event].push(callback);
+  return handle;
+}
 
 /**
  * @template T
  * @extends {Promise<T>}
  */
 class TaskHandle extends Promise {
-  // Private, all of it: whoever prints, copies or compares a handle is to see a task, not the pool behind it.
+  // Private, all of it: whoever prints, copies or compares a handle is to see a task, not the pool behind it. Each field, and
+  // the mark of a class with private methods, is 8 bytes, and a step for whoever looks something up, as awaiting does.
   #engine;
   #id;
   #task;
   #options;
   /** @type {unknown} */
   #hold = null;
-  /** @type {{ stack?: string } | undefined} */
-  #place = undefined;
   #resolve;
   #reject;
-  /** An object, or where its numbers stand. @type {Usage | Float64Array | undefined} */
+  /**
+   * Until it has settled, where it was submitted, if that was looked at; then what it took: an object, or where its
+   * numbers stand.
+   *
+   * @type {Usage | number[] | { stack?: string } | undefined}
+   */
   #usage = undefined;
   /** @type {'pending' | 'fulfilled' | 'rejected' | 'cancelled'} */
   #outcome = 'pending';
@@ -194,11 +223,11 @@ class TaskHandle extends Promise {
 
   /** Where it was submitted, if that was looked at. @internal */
   get place() {
-    return this.#place;
+    return /** @type {{ stack?: string } | undefined} */ (isSettled(this) ? undefined : this.#usage);
   }
 
   set place(place) {
-    this.#place = place;
+    if (!isSettled(this)) this.#usage = place;
   }
 
   static {
@@ -249,39 +278,34 @@ class TaskHandle extends Promise {
       for (const callback of extras.onProgress) call(extras, callback, [fraction * 100, info]);
     };
     onStart = (handle, callback) => {
-      handle.#listen('onStart', callback);
+      listen(handle, 'onStart', callback);
     };
     extrasOf = (handle) => (handle.#extras ??= noExtras());
     isSettled = (handle) => handle.#outcome !== 'pending';
+    usedBy = (handle) => {
+      const usage = handle.#outcome === 'pending' ? undefined : handle.#usage;
+      return Array.isArray(usage)
+        ? usageAt(usage, handle.#attempt)
+        : /** @type {Usage | undefined} */ (usage);
+    };
   }
 
   get name() {
     return nameOf(this.task, this.options);
   }
 
-  #look() {
-    this.engine.flush(true);
-    return this.engine.edge.state(this.engine.pool, this.id);
-  }
-
   get state() {
     if (this.#outcome !== 'pending') return this.#outcome;
-    const state = this.#look();
+    const state = look(this);
     if (state === STATE.WAITING) return 'waiting';
     // What has ended there and has not been heard of here was running a moment ago.
     return state === STATE.QUEUED ? 'queued' : 'running';
   }
 
-  /** What it took, once that is known. */
-  get #used() {
-    const usage = this.#usage;
-    return usage instanceof Float64Array ? usageAt(usage, this.#attempt) : usage;
-  }
-
   get worker() {
-    const used = this.#used;
+    const used = usedBy(this);
     if (used !== undefined) return used.worker < 0 ? null : used.worker;
-    const state = this.#look();
+    const state = look(this);
     return state >= STATE.RUNNING ? state - STATE.RUNNING : null;
   }
 
@@ -290,7 +314,7 @@ class TaskHandle extends Promise {
   }
 
   get attempts() {
-    const used = this.#used;
+    const used = usedBy(this);
     if (used !== undefined) return used.attempts;
     this.engine.flush(true);
     // What has ended there and has not been heard of here is unknown there.
@@ -302,11 +326,11 @@ class TaskHandle extends Promise {
   }
 
   get elapsed() {
-    return this.#outcome === 'pending' ? performance.now() - this.#time : this.#time;
+    return isSettled(this) ? this.#time : performance.now() - this.#time;
   }
 
   get usage() {
-    const used = this.#used;
+    const used = usedBy(this);
     return used === undefined
       ? null
       : { queueTime: used.queueTime, runTime: used.runTime, cpuTime: used.cpuTime };
@@ -327,19 +351,19 @@ class TaskHandle extends Promise {
 
   /** @param {(percent: number, info: object) => void} callback */
   onProgress(callback) {
-    return this.#listen('onProgress', callback);
+    return listen(this, 'onProgress', callback);
   }
 
   /** @param {(value: T) => void} callback */
   onComplete(callback) {
-    this.#listen('onComplete', callback);
+    listen(this, 'onComplete', callback);
     if (this.#outcome === 'fulfilled') this.then((value) => call(extrasOf(this), callback, [value]));
     return this;
   }
 
   /** @param {(error: any) => void} callback */
   onError(callback) {
-    this.#listen('onError', callback);
+    listen(this, 'onError', callback);
     if (this.#outcome === 'rejected' || this.#outcome === 'cancelled') {
       this.then(undefined, (error) => call(extrasOf(this), callback, [error]));
     }
@@ -356,17 +380,6 @@ class TaskHandle extends Promise {
     if (depth < 0) return options.stylize('[TaskHandle]', 'special');
     const { id, name, state, attempts, worker, elapsed } = this;
     return `TaskHandle ${inspect({ id, name, state, attempts, worker, elapsed }, options)}`;
-  }
-
-  /**
-   * @param {'onStart' | 'onProgress' | 'onComplete' | 'onError'} event
-   * @param {(...args: any[]) => void} callback
-   */
-  #listen(event, callback) {
-    const { configError } = require('./errors');
-    if (typeof callback !== 'function') throw configError(event, 'a function', callback);
-    inContext(this)[event].push(callback);
-    return this;
   }
 
   /**
@@ -391,12 +404,24 @@ class TaskHandle extends Promise {
   }
 }
 
-Object.defineProperty(TaskHandle.prototype, 'constructor', {
-  value: Promise,
-  writable: true,
-  configurable: true,
-});
 Object.defineProperty(TaskHandle.prototype, Symbol.toStringTag, { value: 'TaskHandle', configurable: true });
+lookFirstFor('constructor', Promise, TaskHandle.prototype);
+
+/**
+ * Makes a name all that a prototype has, and everything else a step further away. V8 looks up the `constructor` of a promise
+ * whenever somebody waits for it, by going through all names of one object after the other.
+ *
+ * @param {string} name
+ * @param {unknown} value
+ * @param {any} prototype
+ */
+function lookFirstFor(name, value, prototype) {
+  const others = Object.getOwnPropertyDescriptors(prototype);
+  delete others[name];
+  for (const key of Reflect.ownKeys(others)) delete prototype[key];
+  Object.setPrototypeOf(prototype, Object.create(Object.getPrototypeOf(prototype), others));
+  Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
+}
 
 /**
  * What a task is called: by its options, or by its function.

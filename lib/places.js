@@ -11,8 +11,8 @@ const home = require('./home');
 
 /** How many looks may follow each other at once. */
 const MOST = 16;
-/** Milliseconds after which one more look may be taken: at some 5 µs each that is 1 % of the time. */
-const EVERY = 0.5;
+/** Milliseconds after which one more look may be taken: at some 10 µs each that is 1 % of the time. */
+const EVERY = 1;
 const FRAMES = 12;
 
 class Places {

@@ -89,7 +89,8 @@ impl Pool {
             self.outbox.resize(start + length, 0);
         }
         let bytes = Arc::from(self.outbox.as_slice());
-        let tasks = wire::read_tasks(&bytes).expect("frames as they should be");
+        let mut tasks = Vec::new();
+        wire::read_tasks(&bytes, bytes.len(), &mut tasks).expect("frames as they should be");
         let mut fx = Effects::default();
         self.metrics.submitted(tasks.len() as u64);
         self.scheduler.submit(OWNER, tasks, now, &mut fx);
@@ -105,7 +106,7 @@ impl Pool {
         place.told.clear();
         wire::read_reports(&reports, &mut place.told, &mut Vec::new()).expect("frames as they should be");
         place.batch.clear();
-        let mut fx = Effects::default();
+        let mut fx = Effects::for_reports(place.told.len());
         let told = place.told.iter().map(|told| &told.report);
         self.scheduler
             .exchange(place.id, told, true, now, &mut place.batch, &mut fx);

@@ -119,6 +119,11 @@ class Capture {
     return this.#preparer.known(fn, options) ?? this.#preparer.look([{ fn, options }])[0];
   }
 
+  /** A turn in which tasks were submitted has ended. */
+  endTurn() {
+    this.#preparer.endTurn();
+  }
+
   /**
    * @param {Array<{ fn: Function, options?: Options }>} items
    * @returns {Prepared[]}

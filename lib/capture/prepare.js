@@ -66,6 +66,10 @@ class Preparer {
   #large = undefined;
   /** Functions for which the same is right for ever. @type {WeakMap<Function, Prepared>} */
   #byFunction = new WeakMap();
+  /** The last of them, and what is right for it, until the turn ends: it is not to be held. @type {Function | undefined} */
+  #latest = undefined;
+  /** @type {Prepared | undefined} */
+  #latestPrepared = undefined;
   /** Functions by their text. @type {Map<string, Bare>} */
   #byText = new Map();
   /** What is sent for an instance that workers keep. @type {Map<number, { seen: number, prepared: Prepared | null }>} */
@@ -83,6 +87,11 @@ class Preparer {
     this.#warn = warn;
   }
 
+  /** A turn has ended. */
+  endTurn() {
+    this.#latest = this.#latestPrepared = undefined;
+  }
+
   /**
    * Functions that need no looking at: known ones, and those whose text says that they need nothing.
    *
@@ -94,8 +103,13 @@ class Preparer {
     if (options !== undefined && !isEmpty(options)) {
       return isExplicitOnly(options) ? this.#withoutVariables(fn) : undefined;
     }
+    if (fn === this.#latest) return this.#latestPrepared;
     const known = this.#byFunction.get(fn);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#latest = fn;
+      this.#latestPrepared = known;
+      return known;
+    }
     const bare = this.#bareOf(fn);
     if (bare.prepared === null) return undefined;
     if (bare.isRepeated(fn)) this.#byFunction.set(fn, bare.prepared);

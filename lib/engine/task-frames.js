@@ -3,7 +3,7 @@
 /** Tasks as frames, in which they travel to the scheduler and on to a worker. */
 
 const binding = require('../native');
-const { capture } = require('../capture-host');
+const { capture, endTurn } = require('../capture-host');
 const { FORM, SUBMIT, TERMS, aligned } = require('../frames');
 const { extrasOf } = require('../handle');
 const { lazy } = require('../lazy');
@@ -37,6 +37,7 @@ class TaskFrames {
   /** A turn has ended, in which functions have kept their names. */
   endTurn() {
     this.#names.forget();
+    endTurn();
   }
 
   /**

@@ -24,7 +24,7 @@ use super::pool::Pool;
 use crate::metrics::Shard;
 use crate::scheduler::claim::SharedWords;
 use crate::scheduler::{Handed, IsolateId, Nanos, Settled, WorkerId};
-use crate::wire::{self, Mail};
+use crate::wire::{self, Flushes, Mail};
 
 /// Wakes an isolate: nothing goes in (`()`, mapped to no arguments), nothing comes back, errors are
 /// plain statuses, the callee takes no error argument (`false`), it does not keep the process alive
@@ -95,6 +95,8 @@ pub struct Isolate {
     pub seat: Mutex<Option<Arc<Seat>>>,
     /// A batch that did not fit into the inbox, until a larger one comes.
     pub oversize: Mutex<Vec<Handed>>,
+    /// Where the bytes of its flushes go.
+    pub flushes: Mutex<Flushes>,
     /// A task that was cancelled as it was handed over, until `cancel` asks for it.
     pub withdrawn: Mutex<Option<Settled>>,
     /// Where it is a worker: whether its heap has been full.
@@ -118,6 +120,7 @@ impl Isolate {
             pending: Mutex::default(),
             seat: Mutex::default(),
             oversize: Mutex::default(),
+            flushes: Mutex::default(),
             withdrawn: Mutex::default(),
             fullness: Arc::default(),
         });

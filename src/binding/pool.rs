@@ -4,7 +4,7 @@ mod tasks;
 mod time;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, TryLockError};
 
 use super::isolate::Isolate;
 use super::patience::Vigil;
@@ -19,6 +19,10 @@ use crate::scheduler::{
     Effects, Exit, Handed, IsolateId, Nanos, NewTask, Scheduler, Settled, Summary, TaskId, WorkerId,
 };
 use crate::wire::{self, Told, Yielded};
+
+/// How often whoever wants the scheduler's lock tries to get it before sleeping: some 20 µs, several times as long as it is
+/// held.
+const TRIES: u32 = 200;
 
 /// A logger of the user's is called by the JavaScript side, which sees all that is logged.
 struct WrittenInJavaScript;
@@ -108,6 +112,19 @@ impl Pool {
         })
     }
 
+    /// The scheduler, for those who come often. Its lock is held for a few microseconds: to wait awake for it takes less
+    /// than to be woken, and than to wake.
+    fn scheduler(&self) -> MutexGuard<'_, Scheduler> {
+        for _ in 0..TRIES {
+            match self.scheduler.try_lock() {
+                Ok(scheduler) => return scheduler,
+                Err(TryLockError::WouldBlock) => (0..8).for_each(|_| std::hint::spin_loop()),
+                Err(TryLockError::Poisoned(_)) => break,
+            }
+        }
+        locked(&self.scheduler)
+    }
+
     /// Lets the scheduler decide something, then carries it out without its lock.
     fn decide<T>(self: &Arc<Self>, decide: impl FnOnce(&mut Scheduler, Nanos, &mut Effects) -> T) -> T {
         self.decide_and_call(decide).0
@@ -120,7 +137,7 @@ impl Pool {
     ) -> (T, bool) {
         let mut fx = Effects::default();
         let now = registry::now();
-        let result = decide(&mut locked(&self.scheduler), now, &mut fx);
+        let result = decide(&mut self.scheduler(), now, &mut fx);
         self.charge(&mut fx);
         let awake = self.carry_out(&fx, now, &Post::default(), &self.shard);
         (result, awake)
@@ -151,13 +168,13 @@ impl Pool {
     pub fn submit(
         self: &Arc<Self>,
         from: IsolateId,
-        tasks: Vec<NewTask>,
+        tasks: &mut Vec<NewTask>,
         withdrawn: Option<TaskId>,
     ) -> (bool, Option<Settled>) {
         self.last_submission.store(registry::now(), Ordering::Relaxed);
         self.metrics.submitted(tasks.len() as u64);
         let (settled, awake) = self.decide_and_call(|scheduler, now, fx| {
-            scheduler.submit(from, tasks, now, fx);
+            scheduler.submit(from, tasks.drain(..), now, fx);
             let id = withdrawn.filter(|id| scheduler.cancel(*id, from, now, fx))?;
             fx.settled.iter().find(|settled| settled.id == id).cloned()
         });
@@ -174,9 +191,9 @@ impl Pool {
         batch: &mut Vec<Handed>,
     ) -> usize {
         let Reported { told, message, .. } = *reported;
-        let mut fx = Effects::default();
         let now = registry::now();
-        let mut scheduler = locked(&self.scheduler);
+        let mut fx = Effects::for_reports(told.len());
+        let mut scheduler = self.scheduler();
         let yields = listened(&mut scheduler, worker, reported.yields);
         keep_awaited(&mut scheduler, told, message);
         let reports = told.iter().map(|told| &told.report);

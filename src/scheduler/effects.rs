@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::task::{IsolateId, NameId, Payload, Settled, TaskId, WorkerId};
+use super::payload::Payload;
+use super::task::{IsolateId, NameId, Settled, TaskId, WorkerId};
 
 /// How a worker is to be ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,4 +84,15 @@ pub struct Effects {
     pub drained: bool,
     /// The timekeeper should look at [`super::Scheduler::next_alarm`] again.
     pub rearm: bool,
+}
+
+impl Effects {
+    /// With room for what so many reports lead to, so that none is made under the lock.
+    #[must_use]
+    pub fn for_reports(reports: usize) -> Self {
+        Self {
+            settled: Vec::with_capacity(reports),
+            ..Self::default()
+        }
+    }
 }

@@ -43,6 +43,7 @@ mod found;
 mod gone;
 mod hand;
 pub mod outbox;
+pub mod payload;
 pub mod queue;
 pub mod retry;
 mod scaling;
@@ -68,10 +69,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub use effects::{Begun, Effects, Handed, Stop, Wanted};
 pub use error::Failure;
 pub use gone::Exit;
+pub use payload::Payload;
 pub use settings::Settings;
 pub use task::{
-    Input, IsolateId, Nanos, NewTask, Outcome, Payload, Priority, Report, Settled, TaskId, Terms, Times,
-    WorkerId,
+    Input, IsolateId, Nanos, NewTask, Outcome, Priority, Report, Settled, TaskId, Terms, Times, WorkerId,
 };
 pub use views::{State, Summary, WorkerView};
 

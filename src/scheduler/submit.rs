@@ -119,12 +119,21 @@ impl Scheduler {
         let (id, now, bytes) = (task.id, task.submitted, task.size() as u64);
         let limit = task.terms.as_ref().and_then(|terms| terms.queue_timeout);
         let parent = task.nested.then_some(task.owner);
-        if let Err(task) = self.tasks.insert(task) {
-            // Ids are given out once; a second one of the same number can only be a broken frame.
-            fx.refused += 1;
-            fx.settled
-                .push(settled(&task, Outcome::Failed(Failure::Abandoned)));
-            return;
+        let goes_at_once = task.terms.is_none();
+        match self.tasks.insert(task) {
+            // What waits for nothing, as most do, is in the queue without having to be looked up again.
+            Ok(task) if goes_at_once => {
+                task.turn = self.queue.push(id, task.priority, now);
+                self.queued += 1;
+            }
+            Ok(_) => {}
+            Err(task) => {
+                // Ids are given out once; a second one of the same number can only be a broken frame.
+                fx.refused += 1;
+                fx.settled
+                    .push(settled(&task, Outcome::Failed(Failure::Abandoned)));
+                return;
+            }
         }
         if let Some(parent) = parent {
             self.nested += 1;
@@ -133,6 +142,9 @@ impl Scheduler {
             }
         }
         self.queued_bytes += bytes;
+        if goes_at_once {
+            return;
+        }
         if self.await_inputs(id, fx) {
             self.waiting += 1;
         } else {

@@ -69,16 +69,22 @@ fn split(id: TaskId) -> (u64, usize) {
 }
 
 impl Table {
-    fn find(&mut self, number: u64) -> Option<&mut Page> {
+    /// Where a page is, if it is there.
+    fn place(&mut self, number: u64) -> Option<usize> {
         let place = match self.last {
             Some((last, place)) if last == number => place,
             _ => *self.places.get(&number)?,
         };
         self.last = Some((number, place));
-        self.pages.get_mut(place as usize)?.as_deref_mut()
+        Some(place as usize)
     }
 
-    fn add_page(&mut self, number: u64) {
+    fn find(&mut self, number: u64) -> Option<&mut Page> {
+        let place = self.place(number)?;
+        self.pages[place].as_deref_mut()
+    }
+
+    fn add_page(&mut self, number: u64) -> usize {
         let page = self.kept.pop().unwrap_or_else(|| {
             Box::new(Page {
                 used: 0,
@@ -91,24 +97,25 @@ impl Table {
         });
         self.pages[place as usize] = Some(page);
         self.places.insert(number, place);
+        place as usize
     }
 
-    /// Takes a task in. An id that is there already is refused: the task comes back.
-    pub fn insert(&mut self, task: Task) -> Result<(), Box<Task>> {
+    /// Takes a task in: where it is now. An id that is there already is refused: the task comes back.
+    pub fn insert(&mut self, task: Task) -> Result<&mut Task, Box<Task>> {
         let (number, slot) = split(task.id);
-        if self.find(number).is_none() {
-            self.add_page(number);
-        }
-        let Some(page) = self.find(number) else {
-            return Err(Box::new(task));
+        let place = match self.place(number) {
+            Some(place) => place,
+            None => self.add_page(number),
         };
+        let page = self.pages[place]
+            .as_mut()
+            .expect("a place that is named is taken");
         if page.slots[slot].is_some() {
             return Err(Box::new(task));
         }
-        page.slots[slot] = Some(task);
         page.used += 1;
         self.len += 1;
-        Ok(())
+        Ok(page.slots[slot].insert(task))
     }
 
     /// The task of this id.

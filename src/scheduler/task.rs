@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::error::Failure;
+use super::payload::Payload;
 use super::retry::RetryPolicy;
 
 /// A point in time, in nanoseconds since an epoch that the caller chooses. Only differences matter.
@@ -54,57 +55,6 @@ impl Priority {
             2 => Self::High,
             _ => Self::Critical,
         }
-    }
-}
-
-/// The encoded arguments of a task: a range of the bytes of one flush, shared by all tasks of it.
-#[derive(Clone, Debug)]
-pub struct Payload {
-    bytes: Arc<[u8]>,
-    range: Range<u32>,
-    /// Bytes that belong to it and wait elsewhere.
-    beside: u64,
-}
-
-impl Payload {
-    /// A payload that is `range` of `bytes`. The range must lie inside.
-    #[must_use]
-    pub fn new(bytes: Arc<[u8]>, range: Range<u32>) -> Self {
-        debug_assert!(range.end as usize <= bytes.len() && range.start <= range.end);
-        Self {
-            bytes,
-            range,
-            beside: 0,
-        }
-    }
-
-    /// The bytes themselves.
-    #[must_use]
-    pub fn as_slice(&self) -> &[u8] {
-        &self.bytes[self.range.start as usize..self.range.end as usize]
-    }
-
-    /// Counts bytes that belong to it and wait elsewhere.
-    pub fn put_beside(&mut self, bytes: u64) {
-        self.beside = bytes;
-    }
-
-    /// How many bytes wait with it, wherever.
-    #[must_use]
-    pub fn weight(&self) -> u64 {
-        (self.range.len() as u64).saturating_add(self.beside)
-    }
-
-    /// How many bytes it is.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.range.len()
-    }
-
-    /// Whether there are no bytes at all.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.range.is_empty()
     }
 }
 

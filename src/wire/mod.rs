@@ -5,12 +5,14 @@
 //! same layouts stand in `lib/frames.js`. Nothing here trusts what it reads: a frame that cannot
 //! be right ends the reading with [`Malformed`].
 
+mod flushes;
 mod read;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
+pub use flushes::Flushes;
 pub use read::{Told, Yielded, read_reports, read_tasks};
 pub use write::{Mail, batch_length, millis, write_batch, write_mail};
 

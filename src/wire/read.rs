@@ -75,15 +75,15 @@ fn part(frame: &[u8], start: usize, length: u32) -> Option<Range<usize>> {
     (end <= frame.len()).then_some(start..end)
 }
 
-/// Reads the tasks of one flush. They share `bytes`, except large ones, which get bytes of their
-/// own so that a task that waits long does not keep its neighbours' arguments.
-pub fn read_tasks(bytes: &Arc<[u8]>) -> Result<Vec<NewTask>, Malformed> {
-    let mut tasks = Vec::with_capacity(bytes.len() / 64 + 1);
-    for frame in frames(bytes, SUBMIT_HEADER) {
+/// Reads the tasks of one flush, which is the first `length` of `bytes`. Small arguments are copied; the others share
+/// these bytes, except large ones, which get bytes of their own so that a task that waits long does not keep its
+/// neighbours' arguments.
+pub fn read_tasks(bytes: &Arc<[u8]>, length: usize, into: &mut Vec<NewTask>) -> Result<(), Malformed> {
+    for frame in frames(&bytes[..length], SUBMIT_HEADER) {
         let (at, frame) = frame?;
-        tasks.push(read_task(bytes, at, frame).map_err(|what| Malformed { at, what })?);
+        into.push(read_task(bytes, at, frame).map_err(|what| Malformed { at, what })?);
     }
-    Ok(tasks)
+    Ok(())
 }
 
 fn read_task(bytes: &Arc<[u8]>, at: usize, frame: &[u8]) -> Result<NewTask, &'static str> {
@@ -118,9 +118,9 @@ fn payload(bytes: &Arc<[u8]>, range: Range<usize>) -> Option<Payload> {
     const LARGE: usize = 4096;
     let length = range.len();
     Some(if length >= LARGE && bytes.len() / 2 > length {
-        Payload::new(bytes[range].into(), 0..narrow(length)?)
+        Payload::new(&bytes[range].into(), 0..narrow(length)?)
     } else {
-        Payload::new(Arc::clone(bytes), narrow(range.start)?..narrow(range.end)?)
+        Payload::new(bytes, narrow(range.start)?..narrow(range.end)?)
     })
 }
 

@@ -1,5 +1,6 @@
 //! What an isolate says of the tasks that it submits.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Uint8ArraySlice};
@@ -8,7 +9,7 @@ use napi_derive::napi;
 use super::isolate_of;
 use crate::binding::numbers::{task_id, whole};
 use crate::binding::{attachments, locked, registry};
-use crate::scheduler::{IsolateId, State};
+use crate::scheduler::{IsolateId, NewTask, State};
 use crate::wire::{self, Kind, millis};
 
 /// The number under which a pool counts tasks of this name.
@@ -36,20 +37,32 @@ pub fn submit(
     let bytes = outbox
         .get(..length as usize)
         .ok_or_else(|| napi::Error::from_reason("the outbox is shorter than said"))?;
-    let mut tasks =
-        wire::read_tasks(&Arc::from(bytes)).map_err(|error| napi::Error::from_reason(error.to_string()))?;
-    for task in &mut tasks {
-        task.payload.put_beside(attachments::waiting(task.id));
-    }
-    isolate.submitted(&env, tasks.len());
-    let withdrawn = (withdrawn > 0.0)
-        .then(|| task_id(withdrawn))
-        .filter(|id| tasks.iter().any(|task| task.id == *id));
-    let (awake, settled) = pool.submit(isolate.id, tasks, withdrawn);
-    if settled.is_some() {
-        *locked(&isolate.withdrawn) = settled;
-    }
-    Ok(awake)
+    TASKS.with_borrow_mut(|tasks| {
+        tasks.clear();
+        wire::read_tasks(&locked(&isolate.flushes).copy(bytes), bytes.len(), tasks)
+            .map_err(|error| napi::Error::from_reason(error.to_string()))?;
+        for task in tasks.iter_mut() {
+            task.payload.put_beside(attachments::waiting(task.id));
+        }
+        isolate.submitted(&env, tasks.len());
+        let withdrawn = (withdrawn > 0.0)
+            .then(|| task_id(withdrawn))
+            .filter(|id| tasks.iter().any(|task| task.id == *id));
+        let (awake, settled) = pool.submit(isolate.id, tasks, withdrawn);
+        if settled.is_some() {
+            *locked(&isolate.withdrawn) = settled;
+        }
+        tasks.shrink_to(KEPT_TASKS);
+        Ok(awake)
+    })
+}
+
+/// So many tasks have room that is kept from one flush to the next: more than one takes, unless a single turn submits them.
+const KEPT_TASKS: usize = 256;
+
+thread_local! {
+    // Kept so that a flush allocates nothing for them.
+    static TASKS: RefCell<Vec<NewTask>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Where a task stands: 0 settled or unknown, 1 waiting, 2 queued, and running on worker n as n + 3.

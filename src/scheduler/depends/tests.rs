@@ -5,10 +5,9 @@ use super::super::effects::{Effects, Handed, Wanted};
 use super::super::error::Failure;
 use super::super::retry::RetryPolicy;
 use super::super::task::{
-    Input, IsolateId, MILLISECOND, Nanos, NewTask, Outcome, Payload, Priority, Report, TaskId, Terms,
-    WorkerId,
+    Input, IsolateId, MILLISECOND, Nanos, NewTask, Outcome, Priority, Report, TaskId, Terms, WorkerId,
 };
-use super::super::{Scheduler, Settings, State};
+use super::super::{Payload, Scheduler, Settings, State};
 
 const OWNER: IsolateId = IsolateId(1);
 const OTHER: IsolateId = IsolateId(2);
@@ -54,7 +53,7 @@ impl Stage {
             name: 0,
             priority: Priority::Normal,
             form: 0,
-            payload: Payload::new(Arc::from([0_u8; 10].as_slice()), 0..10),
+            payload: Payload::new(&Arc::from([0_u8; 10].as_slice()), 0..10),
             terms: Some(Box::new(terms)),
         };
         self.scheduler.submit(OWNER, [new], self.now, &mut fx);

@@ -17,7 +17,7 @@ fn tasks(ids: std::ops::Range<u64>, terms: Option<&Terms>) -> impl Iterator<Item
         name: 0,
         priority: Priority::Normal,
         form: 0,
-        payload: Payload::new(std::sync::Arc::clone(&bytes), 0..0),
+        payload: Payload::new(&bytes, 0..0),
         terms: terms.clone().map(Box::new),
     })
 }

@@ -133,7 +133,7 @@ impl Task {
             name: 0,
             priority: self.priority,
             form: 0,
-            payload: Payload::new(bytes, 0..end),
+            payload: Payload::new(&bytes, 0..end),
             terms: (!plain).then(|| Box::new(self.terms)),
         }
     }

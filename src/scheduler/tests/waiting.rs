@@ -101,7 +101,7 @@ fn a_queue_that_grows_very_long_is_said_once_for_each_doubling() {
             name: 0,
             priority: Priority::Normal,
             form: 0,
-            payload: super::super::Payload::new([].into(), 0..0),
+            payload: super::super::Payload::new(&[].into(), 0..0),
             terms: None,
         });
         scheduler.submit(IsolateId(1), tasks, 0, &mut fx);

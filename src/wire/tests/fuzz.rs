@@ -5,13 +5,13 @@ use std::sync::Arc;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::super::{read_reports, read_tasks};
-use super::{report_frame, submit_frame, terms_bytes, terms_with_inputs};
+use super::super::read_reports;
+use super::{report_frame, submit_frame, tasks_in, terms_bytes, terms_with_inputs};
 
 /// Reads bytes, whatever they are, and looks at everything that comes of it.
 fn read_all(bytes: &[u8]) -> (bool, bool) {
     let shared: Arc<[u8]> = bytes.into();
-    let tasks = read_tasks(&shared);
+    let tasks = tasks_in(&shared);
     for task in tasks.iter().flatten() {
         assert_eq!(task.payload.as_slice().len(), task.payload.len());
         assert!((1..1 << 53).contains(&task.id.0));
@@ -91,7 +91,7 @@ proptest! {
     fn numbers_that_are_no_ids_are_refused(
         id in prop_oneof![any::<f64>().prop_filter("ids are integers", |id| id.fract() != 0.0 || *id < 1.0), Just(f64::NAN), Just(9_007_199_254_740_992.0)],
     ) {
-        prop_assert!(read_tasks(&submit_frame(id, 0, &[], b"").into()).is_err());
+        prop_assert!(tasks_in(&submit_frame(id, 0, &[], b"").into()).is_err());
         prop_assert!(read_reports(&report_frame(id, 0, 0.0, b"", b""), &mut Vec::new(), &mut Vec::new()).is_err());
     }
 }

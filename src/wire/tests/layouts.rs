@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::*;
-use super::{Layout, report_frame, submit_frame, terms_with_inputs};
+use super::{Layout, report_frame, submit_frame, tasks_in, terms_with_inputs};
 use crate::scheduler::claim::{CANCEL_WORD, CLAIM_WORD, FIRST_STAMP, MAX_BATCH, PUBLISHED_WORD};
 use crate::scheduler::retry::Backoff;
 use crate::scheduler::{Handed, Input, IsolateId, Payload, Priority, TaskId};
@@ -30,7 +30,7 @@ fn tasks_are_read_as_javascript_writes_them() {
         b"arguments",
     );
     bytes.extend(submit_frame(2.0, 1, &[], b""));
-    let tasks = read_tasks(&bytes.into()).expect("they are right");
+    let tasks = tasks_in(&bytes.into()).expect("they are right");
     let [first, second] = &tasks[..] else {
         panic!("two")
     };
@@ -102,7 +102,7 @@ fn batches_are_written_as_javascript_reads_them() {
             } else {
                 Vec::new()
             },
-            payload: Payload::new(payload.into(), 0..u32::try_from(payload.len()).expect("small")),
+            payload: Payload::new(&payload.into(), 0..u32::try_from(payload.len()).expect("small")),
         })
         .into();
     let mut inbox = vec![0xff; batch_length(&batch)];
@@ -207,7 +207,7 @@ fn large_arguments_do_not_keep_their_neighbours() {
     let mut bytes = submit_frame(1.0, 0, &[], &[1; 5_000]);
     bytes.extend(submit_frame(2.0, 0, &[], &[2; 6_000]));
     let bytes: Arc<[u8]> = bytes.into();
-    let tasks = read_tasks(&bytes).expect("they are right");
+    let tasks = tasks_in(&bytes).expect("they are right");
     assert_eq!(
         Arc::strong_count(&bytes),
         2,

@@ -5,7 +5,10 @@ mod layouts;
 
 use std::collections::HashMap;
 
-use super::aligned;
+use std::sync::Arc;
+
+use super::{Malformed, aligned, read_tasks};
+use crate::scheduler::NewTask;
 
 /// The numbers in one of the objects of `lib/frames.js`.
 struct Layout(HashMap<&'static str, usize>);
@@ -65,6 +68,12 @@ impl<'a> Frame<'a> {
         let at = self.layout.at(key);
         self.put(at, &value.to_le_bytes())
     }
+}
+
+/// The tasks of one flush.
+fn tasks_in(bytes: &Arc<[u8]>) -> Result<Vec<NewTask>, Malformed> {
+    let mut tasks = Vec::new();
+    read_tasks(bytes, bytes.len(), &mut tasks).map(|()| tasks)
 }
 
 fn submit_frame(id: f64, flags: u32, terms: &[u8], payload: &[u8]) -> Vec<u8> {
