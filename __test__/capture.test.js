@@ -362,16 +362,17 @@ describe('captures', () => {
   });
 
   describe('name the own file', () => {
-    const file = path.join(__dirname, 'fixtures', 'capture', 'thrower.js');
+    const folder = path.join(__dirname, 'fixtures', 'capture') + path.sep;
     const frames = async (fn) => {
       const error = await pool.run(fn).then(assert.fail, (thrown) => thrown);
       const expected = await (async () => fn())().then(assert.fail, (thrown) => thrown);
       const of = ({ stack }) =>
-        [...stack.matchAll(/([^\s(]*thrower\.js):(\d+):(\d+)/g)].map(([, name, line, column]) => [
-          name,
+        [...stack.matchAll(/thrower\.js:(\d+):(\d+)/g)].map(({ 1: line, 2: column, index }) => ({
+          // The folder's name may have anything in it.
+          isOwn: stack.slice(0, index).endsWith(folder),
           line,
           column,
-        ]);
+        }));
       assert.ok(of(error).length > 0, error.stack);
       return [of(error), of(expected)];
     };
@@ -380,7 +381,7 @@ describe('captures', () => {
       test(`at the line and column that it has at home: ${name}`, async () => {
         const [there, here] = await frames(thrower[name]);
         assert.deepEqual(there, here);
-        assert.ok(there.every(([where]) => where === file));
+        assert.ok(there.every(({ isOwn }) => isOwn));
       });
     }
 

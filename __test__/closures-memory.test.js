@@ -53,9 +53,7 @@ const SHARED = `
 
 /** @param {string} source */
 async function found(source) {
-  const { code, stdout, stderr } = await program(`${SHARED}(async () => {${source}})();`, {
-    limit: 110_000,
-  });
+  const { code, stdout, stderr } = await program(`${SHARED}(async () => {${source}})();`);
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout);
 }

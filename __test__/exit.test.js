@@ -166,6 +166,8 @@ test('a user’s own worker thread may have a pool; when it ends in the middle o
     const { Worker } = require('node:worker_threads');
     const source = \`
       const tasklets = require(${index});
+      // As many as the machine has cores would be its affair alone.
+      tasklets.config({ workers: 2 });
       const { parentPort } = require('node:worker_threads');
       tasklets.run((a) => a * 2, { args: [21] }).then((value) => {
         for (let i = 0; i < 100; i++) tasklets.run(() => { for (;;); }).catch(() => {});
@@ -204,7 +206,7 @@ test('after shutdown no thread of the pool is left', { skip: process.platform !=
       const before = threads();
       for (let i = 0; i < 3; i++) {
         const pool = new tasklets.Pool({ workers: { min: 2, max: 2 } });
-        await pool.runAll([() => 1, () => 2], { timeout: 1000 });
+        await pool.runAll([() => 1, () => 2], { timeout: 100_000 });
         await pool.shutdown();
       }
       for (let i = 0; threads() > before && i < 100; i++) await new Promise((resolve) => { setTimeout(resolve, 20); });
@@ -240,4 +242,21 @@ test('a worker that cannot answer any more keeps nobody from ending', async () =
   `);
   assert.strictEqual(signal, null);
   assert.strictEqual(code, 0);
+});
+
+test('a program with many workers may listen to its own output, without a warning', async () => {
+  const { code, stdout, stderr } = await program(`
+    const pool = new tasklets.Pool({ workers: { min: 12, max: 12 } });
+    const limits = () => [process.stdout, process.stderr].map((stream) => stream.getMaxListeners());
+    const before = limits();
+    (async () => {
+      await pool.run(() => 0);
+      while (pool.getStats().workers.length < 12) await new Promise((resolve) => { setTimeout(resolve, 10); });
+      process.stdout.once('error', () => {});
+      process.stderr.once('error', () => {});
+      await pool.shutdown();
+      console.log(String(limits()) === String(before));
+    })();
+  `);
+  assert.deepStrictEqual([code, stdout, stderr], [0, 'true\n', '']);
 });

@@ -4,7 +4,7 @@ const assert = require('node:assert');
 const { test } = require('node:test');
 
 const { errors, graph, shutdown, start } = require('..');
-const { Gate, outcome, poolFor, spin, stand } = require('./fixtures/pools');
+const { Gate, outcome, poolFor, spinForever, stand } = require('./fixtures/pools');
 
 /** @param {any[]} args */
 const all = (...args) => args;
@@ -100,10 +100,7 @@ test('options of a task hold for it', async (t) => {
     { a: 'done' },
   );
   const late = await outcome(
-    pool
-      .graph()
-      .add('a', spin, { args: [500], timeout: 20, name: 'own' })
-      .run(),
+    pool.graph().add('a', spinForever, { timeout: 20, grace: 0, name: 'own' }).run(),
   );
   assert.deepStrictEqual([late.error.code, late.error.taskName], ['ERR_TASKLETS_TIMEOUT', 'own']);
 });

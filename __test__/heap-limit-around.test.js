@@ -275,7 +275,7 @@ test('fifty such deaths leave neither memory nor threads', onLinux, async () => 
       console.log(JSON.stringify({ right, left, first, half, last }));
     })();
     `,
-    { flags: ['--expose-gc'], limit: 110_000 },
+    { flags: ['--expose-gc'] },
   );
   assert.deepStrictEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
   const { right, left, first, half, last } = JSON.parse(stdout);

@@ -244,12 +244,20 @@ test('retries a chunk that fails', async (t) => {
 
 test('keeps both workers busy', async (t) => {
   const pool = poolFor(t);
-  const where = () => {
-    const end = performance.now() + 2;
-    while (performance.now() < end);
-    return process.getBuiltinModule('node:worker_threads').threadId;
+  const words = new Int32Array(new SharedArrayBuffer(4));
+  // The first on each waits for the other worker to have one, too.
+  const where = (/** @type {Int32Array} */ here) => {
+    const { threadId } = process.getBuiltinModule('node:worker_threads');
+    const known = (globalThis.known ??= new Set());
+    if (!known.has(threadId)) {
+      known.add(threadId);
+      Atomics.add(here, 0, 1);
+      Atomics.notify(here, 0);
+      while (Atomics.load(here, 0) === 1) Atomics.wait(here, 0, 1);
+    }
+    return threadId;
   };
-  const threads = await pool.map(where, Array(200).keys());
+  const threads = await pool.map(where, Array(200).fill(words));
   assert.strictEqual(new Set(threads).size, 2);
 });
 

@@ -76,7 +76,7 @@ test('a late child does not take its waiting parent along, though there may be o
 });
 
 test('where every worker waits for its children, some with a timeout begin all the same', async (t) => {
-  const pool = poolFor(t, { workers: 2, timeout: 30_000 });
+  const pool = poolFor(t, { workers: 2, timeout: 300_000 });
   const trees = [1, 2, 3].map(() => pool.run(task('fibonacci'), { args: [6] }));
   assert.deepStrictEqual(await Promise.all(trees), [8, 8, 8]);
   assert.ok(pool.getStats().workers.length <= 4);

@@ -80,8 +80,8 @@ test('every verb takes the options that it should', async (t) => {
   const pool = poolFor(t);
   const options = {
     name: 'n',
-    timeout: 5000,
-    queueTimeout: 5000,
+    timeout: 500_000,
+    queueTimeout: 500_000,
     priority: 'high',
     signal: new AbortController().signal,
     grace: 10,

@@ -10,13 +10,13 @@ const { Pool, errors } = require('..');
 const { Gate, echo, outcome, poolFor, stand } = require('./fixtures/pools');
 
 test('several pools side by side keep their own workers and configs', async (t) => {
-  const pools = [1, 2, 3].map((workers) => poolFor(t, { workers, timeout: workers * 1000 }));
+  const pools = [1, 2, 3].map((workers) => poolFor(t, { workers, timeout: workers * 100_000 }));
   const gates = pools.map(() => new Gate());
   const held = pools.map((pool, i) => pool.run(stand, { args: [gates[i].words, i] }));
   await Promise.all(gates.map((gate) => gate.entered()));
   assert.deepStrictEqual(
     held.map(({ timeout }) => timeout),
-    [1000, 2000, 3000],
+    [100_000, 200_000, 300_000],
   );
   assert.strictEqual(new Set(held.map(({ worker }) => worker)).size, 3);
   assert.deepStrictEqual(

@@ -173,7 +173,7 @@ for (const [kind, serve] of Object.entries(KINDS)) {
       }
       const { server } = await serve(t, {
         '/module/:name': [tasklets.module(require.resolve('./fixtures/handlers.js'), 'greet')],
-        '/verbs': [({ path }) => path, { pool: similar, timeout: 5000 }],
+        '/verbs': [({ path }) => path, { pool: similar, timeout: 500_000 }],
         '/face': [ofTheFace, { pool: tasklets }],
         '/chunks': [function* () { yield 'a'; }, { pool: similar }], // prettier-ignore
       });

@@ -225,7 +225,8 @@ test('an onShutdown callback that never ends holds nobody up for longer than the
   pool.onShutdown(() => new Promise(() => {}));
   await pool.run(echo);
   const report = await pool.shutdown({ timeout: 50 });
-  assert.ok(report.duration < 10_000);
+  // Without one it would be 30 s.
+  assert.ok(report.duration >= 49 && report.duration < 30_000, String(report.duration));
 });
 
 test('a task that is submitted by an onShutdown callback is refused', async (t) => {

@@ -80,7 +80,9 @@ test('tasks that had finished before a timeout ended their worker keep their res
     return n;
   };
   await pool.runAll(Array.from({ length: 200 }, () => ({ task: maybe, args: [0] })));
-  const handles = Array.from({ length: 50 }, (_, i) => pool.run(maybe, { args: [i], timeout: 50, grace: 0 }));
+  // Far more than any of the others takes, wherever it is interrupted.
+  const options = { timeout: 1_000, grace: 0 };
+  const handles = Array.from({ length: 50 }, (_, i) => pool.run(maybe, { args: [i], ...options }));
   const outcomes = await Promise.all(handles.map(outcome));
   for (const [i, { value, error }] of outcomes.entries()) {
     if (i === 25) assert.ok(error instanceof errors.TimeoutError);
@@ -139,7 +141,7 @@ test('a timeout ends an endless loop and spares its neighbours', async (t) => {
 test('a timeout of an async task that goes on ends with its grace', async (t) => {
   const pool = poolFor(t, { workers: 1 });
   const gate = new Gate();
-  const handle = pool.run(linger, { args: [gate.words, 'late'], timeout: 20, grace: 60_000 });
+  const handle = pool.run(linger, { args: [gate.words, 'late'], timeout: 20, grace: 600_000 });
   const { error } = await outcome(handle);
   assert.ok(error instanceof errors.TimeoutError);
   assert.ok(error.duration >= 19, String(error.duration));
@@ -217,7 +219,8 @@ test('an endless task on a worker that is worn out is ended all the same', async
   const gate = new Gate();
   const handle = pool.run(linger, { args: [gate.words], timeout: 200, grace: 20 });
   const seen = outcome(handle);
-  await gate.entered();
+  // It may be late before it has entered.
+  await Promise.race([gate.entered(), seen]);
   assert.strictEqual(await pool.run(echo, { args: [1] }), 1);
   assert.strictEqual(await pool.run(echo, { args: [2] }), 2);
   assert.ok((await seen).error instanceof errors.TimeoutError);

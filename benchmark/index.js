@@ -66,7 +66,9 @@ async function bench(options) {
     fs.writeFileSync(json, `${JSON.stringify({ machine, rounds, plan, tables }, null, 2)}\n`);
     console.log(`written to ${path.relative('', json)}`);
   }
-  const failed = tables.some(({ rows }) => rows.some((row) => row.error));
+  // What has become of the others stands in their rows: that one of them crashed is no fault of ours.
+  const own = contestants.filter(({ kind }) => kind === 'tasklets').map(({ name }) => name);
+  const failed = tables.some(({ rows }) => rows.some((row) => row.error && own.includes(row.contestant)));
   if (failed) process.exitCode = 1;
 }
 

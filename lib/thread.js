@@ -39,11 +39,33 @@ function startThread(heapMegabytes) {
       execArgv: flags(),
       resourceLimits: bare(limits),
     };
-    return { worker: new Worker(entry, bare(options)), port: port1 };
+    const worker = new Worker(entry, bare(options));
+    makeRoom(worker);
+    return { worker, port: port1 };
   } catch (error) {
     port1.close();
     throw error;
   }
+}
+
+/**
+ * Node pipes what a worker prints to the streams of its owner, by listeners of their own for each. With ten workers, a program
+ * that listens to its output as well would be warned of a leak: so the streams may have as many more as there are workers.
+ *
+ * @param {Worker} worker
+ */
+function makeRoom(worker) {
+  const streams = [process.stdout, process.stderr];
+  /** @param {1 | -1} change */
+  const allow = (change) => {
+    for (const stream of streams) {
+      const most = stream.getMaxListeners();
+      // Without a limit there is none to move: 0 says so, too.
+      if (most + change > 0) stream.setMaxListeners(most === 0 ? 0 : most + change);
+    }
+  };
+  allow(1);
+  worker.once('exit', () => allow(-1));
 }
 
 /**

@@ -6,7 +6,7 @@
  *     npm run soak -- 10m        (or 30s, 2h; one minute without)
  *
  * At the end all handles must have settled as they should, the counts must add up, the memory must be
- * flat, and short tasks must be answered as fast as at the beginning. Ends with code 1 otherwise.
+ * flat, and the pool must answer short tasks as fast as one that has just been made. Ends with code 1 otherwise.
  */
 
 const fs = require('node:fs');
@@ -15,11 +15,17 @@ const { Pool, errors } = require('..');
 
 const UNITS = /** @type {Record<string, number>} */ ({ s: 1_000, m: 60_000, h: 3_600_000 });
 /** The part of the time that counts as the beginning: caches fill and workers come and go for the first time. */
-const WARM_UP = 0.2;
-/** Megabytes by which the memory may have grown since the beginning. */
+const BEGINNING = 0.4;
+/** Megabytes by which the memory may have grown since the beginning, both times with nothing under way. */
 const MAX_GROWTH = 60;
-/** How much slower the median short task may be at the end than at the beginning. */
+const WORKERS = 2;
+/** How much slower the median short task may be than in a pool that has just been made. */
 const MAX_SLOWDOWN = 2;
+/** Tasks one after the other, now in the one pool, now in the other: what else the machine does befalls both. */
+const ROUND = 20;
+const ROUNDS = 50;
+/** What takes so long hangs, on whatever machine: no task may take that long. */
+const PATIENCE = 5 * 60_000;
 /** Tasks of a kind that are under way at any time, where it does not say otherwise. */
 const SHARE = 4;
 
@@ -223,9 +229,7 @@ const KINDS = {
 class Stream {
   settled = 0;
   failed = 0;
-  flows = true;
-  /** @type {number[]} */
-  latencies = [];
+  flows = false;
 
   /**
    * @param {any} pool
@@ -241,9 +245,9 @@ class Stream {
 
   /** @param {() => boolean} goesOn */
   async flow(goesOn) {
+    this.flows = true;
     const { begin, isRight, mayFail = [], pause = 0 } = this.kind;
     for (let n = 0; goesOn(); n++) {
-      const begun = performance.now();
       try {
         const value = await begin(this.pool, n);
         if (!isRight(value, n)) this.complain(`${this.name}: a wrong result, ${String(value).slice(0, 80)}`);
@@ -254,7 +258,6 @@ class Stream {
           this.complain(`${this.name}: ${/** @type {any} */ (error)?.stack ?? error}`);
       }
       this.settled++;
-      this.latencies.push(performance.now() - begun);
       if (pause > 0) await sleep(pause);
       // A burst of answers must not keep the event loop from what measures it.
       else if (n % 100 === 99) await nextTurn();
@@ -269,18 +272,44 @@ function median(numbers) {
   return sorted[sorted.length >> 1] ?? NaN;
 }
 
-/**
- * The medians of the first and of the last third of samples, once all has warmed up.
- *
- * @param {number[]} samples
- */
-function beginningAndEnd(samples) {
-  const rest = samples.slice(Math.ceil(samples.length * WARM_UP));
-  const third = Math.max(1, Math.floor(rest.length / 3));
-  return [median(rest.slice(0, third)), median(rest.slice(-third))];
-}
+/** Has V8 give back what it can, as where memory is short. */
+const collect = () =>
+  /** @type {Promise<void>} */ (
+    new Promise((resolve) => {
+      const { Session } = process.getBuiltinModule('node:inspector');
+      const session = new Session();
+      session.connect();
+      session.post('HeapProfiler.collectGarbage', () => {
+        setImmediate(() => {
+          session.disconnect();
+          resolve();
+        });
+      });
+    })
+  );
 
-const megabytes = () => process.memoryUsage.rss() / 2 ** 20;
+/**
+ * The memory with nothing under way and no garbage left: what stays. What is there under load depends on what the tasks of
+ * that moment do.
+ *
+ * @param {any} pool
+ */
+async function atRest(pool) {
+  for (let n = 0; n < 3; n++) {
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    // One on each worker: they wait for one another.
+    const clean = async (/** @type {Int32Array} */ shared, /** @type {number} */ workers) => {
+      Atomics.add(shared, 0, 1);
+      Atomics.notify(shared, 0);
+      while (Atomics.load(shared, 0) < workers) Atomics.wait(shared, 0, 1, 50);
+      await collect();
+    };
+    await Promise.all(Array.from({ length: WORKERS }, () => pool.run(clean, { args: [words, WORKERS] })));
+    await collect();
+    await sleep(50);
+  }
+  return process.memoryUsage.rss() / 2 ** 20;
+}
 
 /** The sum of what a pool has counted, of whatever became of it. @param {any} counts */
 function settledOf({ completed, failed, cancelled, timedOut }) {
@@ -289,7 +318,7 @@ function settledOf({ completed, failed, cancelled, timedOut }) {
 
 async function soak() {
   const duration = durationOf(process.argv[2]);
-  const pool = new Pool({ workers: 2, memory: { perWorker: '64MB' }, logging: 'silent' });
+  const pool = new Pool({ workers: WORKERS, memory: { perWorker: '64MB' }, logging: 'silent' });
   const wrong = /** @type {string[]} */ ([]);
   const complain = (/** @type {string} */ what) => {
     if (wrong.push(what) <= 20) console.error(what);
@@ -299,50 +328,78 @@ async function soak() {
   const streams = Object.keys(KINDS).flatMap((name) =>
     Array.from({ length: KINDS[name].share ?? SHARE }, () => new Stream(pool, name, complain)),
   );
-  const flows = streams.map((stream) => stream.flow(() => passed() < 1));
-  const memory = /** @type {number[]} */ ([]);
-  const latency = /** @type {number[]} */ ([]);
-  const short = streams.filter(({ name }) => name === 'short');
-  const sample = setInterval(
-    () => {
-      memory.push(megabytes());
-      const heard = short.flatMap(({ latencies }) => latencies.splice(0));
-      if (heard.length > 0) latency.push(median(heard));
-      for (const stream of streams) if (stream.name !== 'short') stream.latencies.length = 0;
-    },
-    Math.max(250, duration / 200),
-  );
-  // Whatever does not settle is found out, however long it had: no task may take that long.
+  // Whatever does not settle is found out, however long it had.
   const late = setTimeout(() => {
     const left = streams.filter((stream) => stream.flows).map(({ name }) => name);
-    console.error('tasks that have not settled a minute after the end:', pool.getActiveTaskCount(), left);
+    console.error('tasks that have not settled five minutes after the end:', pool.getActiveTaskCount(), left);
     process.exit(1);
-  }, duration + 60_000);
-  await Promise.all(flows);
-  clearInterval(sample);
+  }, duration + PATIENCE);
+  const memory = /** @type {number[]} */ ([]);
+  for (const end of [BEGINNING, 1]) {
+    await Promise.all(streams.map((stream) => stream.flow(() => passed() < end)));
+    memory.push(await atRest(pool));
+  }
   clearTimeout(late);
-  judge(pool, streams, memory, latency, complain);
-  const { graceful } = await pool.shutdown({ timeout: 10_000 });
+  judge(pool, streams, memory, complain);
+  await compare(pool, complain);
+  const { graceful } = await pool.shutdown({ timeout: PATIENCE });
   if (!graceful) complain('the shutdown was not graceful');
   if (process.platform === 'linux') {
-    await sleep(100);
-    const left = fs.readdirSync('/proc/self/task').filter((id) => {
-      return fs.readFileSync(`/proc/self/task/${id}/comm`, 'utf8').startsWith('tasklets');
-    });
-    if (left.length > 0) complain(`${left.length} threads of the library are left`);
+    // A thread that has been told to end needs a moment for it.
+    let left = threads();
+    for (const end = performance.now() + PATIENCE / 10; left > 0 && performance.now() < end; left = threads())
+      await sleep(20);
+    if (left > 0) complain(`${left} threads of the library are left`);
   }
   console.log(wrong.length === 0 ? 'Everything held' : `${wrong.length} things did not hold`);
   process.exitCode = wrong.length === 0 ? 0 : 1;
 }
 
+/** The threads of this process that belong to the library. */
+function threads() {
+  return fs.readdirSync('/proc/self/task').filter((id) => {
+    try {
+      return fs.readFileSync(`/proc/self/task/${id}/comm`, 'utf8').startsWith('tasklets');
+    } catch {
+      // It has ended since.
+      return false;
+    }
+  }).length;
+}
+
+/** The time of a task that is awaited before the next one. @param {any} pool */
+async function roundTrip(pool) {
+  const begun = performance.now();
+  for (let n = 0; n < ROUND; n++) await pool.run((/** @type {number} */ x) => x + 1, { args: [n] });
+  return (performance.now() - begun) / ROUND;
+}
+
+/**
+ * Whether the pool has become slower: beside a fresh one, since the machine may have become slower, too.
+ *
+ * @param {any} pool
+ * @param {(wrong: string) => void} complain
+ */
+async function compare(pool, complain) {
+  const fresh = new Pool({ workers: WORKERS, memory: { perWorker: '64MB' }, logging: 'silent' });
+  const times = { pool: /** @type {number[]} */ ([]), fresh: /** @type {number[]} */ ([]) };
+  for (let n = 0; n < ROUNDS; n++) {
+    times.fresh.push(await roundTrip(fresh));
+    times.pool.push(await roundTrip(pool));
+  }
+  await fresh.shutdown();
+  const [now, before] = [median(times.pool), median(times.fresh)];
+  console.log(`a short task alone ${now.toFixed(3)} ms, in a fresh pool ${before.toFixed(3)} ms`);
+  if (now > before * MAX_SLOWDOWN + 1) complain('short tasks became slower');
+}
+
 /**
  * @param {any} pool
  * @param {Stream[]} streams
- * @param {number[]} memory
- * @param {number[]} latency
+ * @param {number[]} memory at rest, in megabytes
  * @param {(wrong: string) => void} complain
  */
-function judge(pool, streams, memory, latency, complain) {
+function judge(pool, streams, memory, complain) {
   const { counts, queue } = pool.getStats();
   const rows = Object.keys(KINDS).map((name) => {
     const own = streams.filter((stream) => stream.name === name);
@@ -357,12 +414,9 @@ function judge(pool, streams, memory, latency, complain) {
   if (counts.submitted !== settledOf(counts)) complain(`the counts do not add up: ${JSON.stringify(counts)}`);
   for (const { kind, settled } of rows)
     if (settled === 0) complain(`no task of the kind ${kind} has settled`);
-  const parts = beginningAndEnd(memory);
-  const speeds = beginningAndEnd(latency);
-  console.log(`resident memory ${parts.map((each) => each.toFixed(0)).join(' -> ')} MB`);
-  console.log(`median latency of short tasks ${speeds.map((each) => each.toFixed(2)).join(' -> ')} ms`);
-  if (parts[1] - parts[0] > MAX_GROWTH) complain(`the memory grew by ${(parts[1] - parts[0]).toFixed(0)} MB`);
-  if (speeds[1] > speeds[0] * MAX_SLOWDOWN + 1) complain('short tasks became slower');
+  const [before, after] = memory;
+  console.log(`resident memory at rest ${before.toFixed(0)} -> ${after.toFixed(0)} MB`);
+  if (after - before > MAX_GROWTH) complain(`the memory grew by ${(after - before).toFixed(0)} MB`);
 }
 
 process.on('unhandledRejection', (error) => {

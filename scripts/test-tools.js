@@ -3,21 +3,29 @@
 /**
  * Closures in code that tools have made: `npm run test:tools [-- name ...]`, a name being the beginning of one below.
  *
- * The tools are installed into a folder of their own, which is kept among the temporary files. Each compiles the program in
+ * The tools are installed into a folder of their own, which is kept among the temporary files: the versions in
+ * scripts/tools, which `npm update` there raises. Each compiles the program in
  * __test__/fixtures/tools, whose closures must give in a worker what they give at home.
  */
 
 const { spawnSync } = require('node:child_process');
+const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { npm } = require('./npm');
 
 const ROOT = path.join(__dirname, '..');
 const FIXTURES = path.join(ROOT, '__test__/fixtures/tools');
 /** Not below a `node_modules`: what is there is a package, and travels by reference. */
-const FOLDER = path.join(os.tmpdir(), 'tasklets-tools');
-const TOOLS = ['@swc/core', 'esbuild', 'jest', 'lodash', 'tsx', 'typescript', 'vitest', 'webpack'];
-const LIMIT = 120_000;
+const FOLDER = path.join(
+  os.tmpdir(),
+  `tasklets-tools-${createHash('sha256').update(ROOT).digest('hex').slice(0, 8)}`,
+);
+/** Which tools, and which versions of all that they need. */
+const TOOLS = path.join(__dirname, 'tools');
+/** What takes so long hangs, on whatever machine. */
+const LIMIT = 10 * 60_000;
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 /** Whether Node runs TypeScript by itself. */
@@ -257,19 +265,27 @@ const CHECKS = [
   ['lodash by value', lodash],
 ];
 
+/** Installs the tools, unless it was these very versions that were installed the last time. */
+function install() {
+  const lock = fs.readFileSync(path.join(TOOLS, 'package-lock.json'), 'utf8');
+  const installed = path.join(FOLDER, 'installed.json');
+  if (fs.existsSync(installed) && fs.readFileSync(installed, 'utf8') === lock) return;
+  fs.rmSync(installed, { force: true });
+  for (const name of ['package.json', 'package-lock.json'])
+    fs.copyFileSync(path.join(TOOLS, name), path.join(FOLDER, name));
+  fs.rmSync(path.join(FOLDER, 'node_modules'), { recursive: true, force: true });
+  // Not `ci`, which refuses a lock file without the packages of platforms that the registry it was made from did not have.
+  npm(FOLDER, ['install']);
+  fs.writeFileSync(installed, lock);
+}
+
 function prepare() {
   fs.mkdirSync(FOLDER, { recursive: true });
-  write('package.json', '{ "private": true }\n');
   for (const name of ['src', 'out']) fs.rmSync(path.join(FOLDER, name), { recursive: true, force: true });
   fs.cpSync(FIXTURES, path.join(FOLDER, 'src'), { recursive: true });
   write('src/package.json', '{ "type": "module" }\n');
   write('out/package.json', '{}\n');
-  const missing = TOOLS.filter((name) => !fs.existsSync(path.join(FOLDER, 'node_modules', name)));
-  if (missing.length > 0) {
-    const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', ...TOOLS];
-    const { status } = spawnSync('npm', args, { cwd: FOLDER, stdio: 'inherit' });
-    if (status !== 0) throw new Error('the tools cannot be installed');
-  }
+  install();
   const link = path.join(FOLDER, 'node_modules/tasklets');
   fs.rmSync(link, { recursive: true, force: true });
   fs.symlinkSync(ROOT, link, 'junction');

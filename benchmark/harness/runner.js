@@ -4,9 +4,9 @@ const { spawn } = require('node:child_process');
 const path = require('node:path');
 
 const CHILD = path.join(__dirname, 'child.js');
-const LONGEST_MS = 120_000;
+const LONGEST_MS = 10 * 60_000;
 /** Time to close a pool and go; a process that needs longer does not end by itself. */
-const LONGEST_FAREWELL_MS = 10_000;
+const LONGEST_FAREWELL_MS = 60_000;
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();

@@ -19,18 +19,17 @@ use libloading::os::windows::Library as Own;
 
 /// The name of a function in the Itanium and in the Microsoft C++ ABI, each with a zero at its end.
 pub struct Name {
-    #[cfg_attr(windows, expect(dead_code, reason = "that of the other platforms"))]
     pub itanium: &'static [u8],
-    #[cfg_attr(unix, expect(dead_code, reason = "that of the other platforms"))]
     pub microsoft: &'static [u8],
 }
 
 impl Name {
     const fn here(&self) -> &'static [u8] {
-        #[cfg(unix)]
-        return self.itanium;
-        #[cfg(windows)]
-        return self.microsoft;
+        if cfg!(windows) {
+            self.microsoft
+        } else {
+            self.itanium
+        }
     }
 }
 

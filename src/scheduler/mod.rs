@@ -117,7 +117,7 @@ pub struct Scheduler {
     timers: Timers,
     /// When the timekeeper will look in next, as far as it has been told.
     alarm: Nanos,
-    /// Since when tasks have waited without a break while every worker was busy.
+    /// Since when tasks have waited without a break while every worker was busy and none was starting.
     pressed_since: Option<Nanos>,
     /// Before this time no other idle worker leaves, where the pool is in use.
     next_leave: Nanos,

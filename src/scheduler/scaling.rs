@@ -174,9 +174,14 @@ impl Scheduler {
             self.pressed_since = None;
             return;
         }
+        if self.workers.iter().any(|worker| worker.is_starting(now)) {
+            // Once it has joined it has as long as the others: the first of all would be joined by a
+            // second at once otherwise, before it could begin what has waited for its start.
+            self.pressed_since = None;
+            return;
+        }
         let since = *self.pressed_since.get_or_insert(now);
-        let starting = self.workers.iter().any(|worker| worker.is_starting(now));
-        if now.saturating_sub(since) >= PRESSURE && !starting {
+        if now.saturating_sub(since) >= PRESSURE {
             self.grow(1, now, fx);
         }
     }

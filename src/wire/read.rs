@@ -138,15 +138,16 @@ fn terms_length(bytes: &[u8]) -> Option<usize> {
 }
 
 fn read_inputs(bytes: &[u8]) -> Option<Vec<Input>> {
-    let ids = bytes.get(TERMS + 8..)?.chunks_exact(8);
-    ids.map(|each| {
-        let value = number(each, 0)?;
-        if value == 0.0 {
-            return Some(Input::Owner);
-        }
-        id(value).map(Input::Of)
-    })
-    .collect()
+    let (ids, _) = bytes.get(TERMS + 8..)?.as_chunks::<8>();
+    ids.iter()
+        .map(|each| {
+            let value = number(each, 0)?;
+            if value == 0.0 {
+                return Some(Input::Owner);
+            }
+            id(value).map(Input::Of)
+        })
+        .collect()
 }
 
 fn read_terms(bytes: &[u8]) -> Option<Terms> {

@@ -1,6 +1,6 @@
 //! How many workers there are, and when they come and go.
 
-use super::super::{Exit, Nanos, Stop};
+use super::super::{Effects, Exit, Nanos, Stop};
 use super::task::Task;
 use super::world::{STARTS, World};
 use super::{Settings, ms, up_to, us, warm};
@@ -157,6 +157,25 @@ fn tasks_that_take_longer_than_expected_start_another_worker_under_pressure() {
     world.submit_many(20, &Task::new(1).takes(ms(50)));
     world.run_for(ms(100));
     assert_eq!(world.summary().active, 2);
+}
+
+#[test]
+fn a_worker_that_has_just_joined_has_its_time_before_another_is_started() {
+    let mut world = World::new(up_to(4));
+    world.submit(Task::new(1));
+    let (worker, begun) = (world.started[0].1, world.now);
+    let mut fx = Effects::default();
+    for at in 1..=35 {
+        world.scheduler.tick(begun + ms(at), &mut fx);
+    }
+    world
+        .scheduler
+        .join(worker, World::isolate_of(worker), begun + ms(35))
+        .expect("it was started");
+    world.scheduler.tick(begun + ms(36), &mut fx);
+    assert!(fx.start.is_empty(), "the task has waited for the start alone");
+    world.scheduler.tick(begun + ms(80), &mut fx);
+    assert_eq!(fx.start.len(), 1, "it does not come");
 }
 
 #[test]
