@@ -7,6 +7,7 @@
 
 const { MessageChannel, Worker } = require('node:worker_threads');
 const home = require('./home');
+const { printingLater } = require('./print-later');
 
 /**
  * The young generation of a worker whose heap is limited: it comes on top of the limit. Until a worker has joined, and where the
@@ -38,8 +39,13 @@ function startThread(heapMegabytes) {
       transferList: [port2],
       execArgv: flags(),
       resourceLimits: bare(limits),
+      stdin: true,
     };
-    return { worker: new Worker(entry, bare(options)), port: port1 };
+    const worker = printingLater(() => new Worker(entry, bare(options)));
+    // There is no input. A worker that has none has `process.stdin` made to end it, half a millisecond before its first
+    // line; one that may have some is told afterwards that it has ended.
+    worker.stdin?.end();
+    return { worker, port: port1 };
   } catch (error) {
     port1.close();
     throw error;
