@@ -73,7 +73,8 @@ function isNew() {
  */
 function openPack({ hashes, places, targets }) {
   const code = findCode(targets);
-  const section = opener(require, DIST, code, hashes);
+  const read = reader(require, DIST, code, hashes);
+  const section = opener(require, DIST, read);
   const modules = section('pool');
   modules['lib/home'] = (/** @type {any} */ home) => {
     home.exports = {
@@ -81,6 +82,7 @@ function openPack({ hashes, places, targets }) {
       face: path.join(ROOT, 'index.js'),
       root: ROOT,
       worker: () => ({ entry: PACKED_WORKER, eval: false, data: { code } }),
+      section: () => read('task'),
     };
   };
   // Not in the pack: what is compiled ahead cannot tell Node which module is asking.
@@ -125,32 +127,52 @@ function findCode(targets) {
 }
 
 /**
- * Opens sections: each is a script whose value is a function, and a module that exports the same. With what has been compiled
- * ahead V8 need not even read it. Its text goes into the entry of workers: it may use nothing from outside.
+ * A section, as far as V8 has compiled it ahead.
+ *
+ * @typedef {{ filename: string, text: string, cachedData: Uint8Array }} Section
+ */
+
+/**
+ * Reads sections. Its text goes into the entry of workers: it may use nothing from outside.
  *
  * @param {NodeJS.Require} require
  * @param {string} folder the pack's
  * @param {string | undefined} code where the compiled code is, where scripts belong to the realm that this runs in
  * @param {Record<string, string>} hashes of the sections: V8 itself only knows another text by its length
- * @returns {(name: string) => any}
+ * @returns {(name: string) => Section | undefined}
  */
-function opener(require, folder, code, hashes) {
-  const { readFileSync } = require('node:fs');
-  const { join } = require('node:path');
-  const { Script } = require('node:vm');
+function reader(require, folder, code, hashes) {
   return (name) => {
+    if (code === undefined || !(name in hashes)) return undefined;
+    const { readFileSync } = require('node:fs');
+    const { join } = require('node:path');
     const filename = join(folder, `${name}.js`);
-    let cachedData;
-    if (code !== undefined && name in hashes) {
-      try {
-        cachedData = readFileSync(join(code, `${name}-${hashes[name]}.bin`));
-      } catch {
-        // None of that section, or of another pack.
-      }
+    try {
+      const cachedData = readFileSync(join(code, `${name}-${hashes[name]}.bin`));
+      // It is ASCII, and is kept as such; but what is said to be UTF-8 Node reads in one go.
+      return { filename, cachedData, text: readFileSync(filename, 'utf8') };
+    } catch {
+      // Nothing of that section, or of another pack.
+      return undefined;
     }
-    if (cachedData === undefined) return require(filename)(require);
-    // It is ASCII, and is kept as such; but what is said to be UTF-8 Node reads in one go.
-    const text = readFileSync(filename, 'utf8');
+  };
+}
+
+/**
+ * Opens sections: each is a script whose value is a function, and a module that exports the same. With what has been compiled
+ * ahead V8 need not even read it. Its text goes into the entry of workers: it may use nothing from outside.
+ *
+ * @param {NodeJS.Require} require
+ * @param {string} folder the pack's
+ * @param {(name: string) => Section | undefined} read
+ * @returns {(name: string, given?: Section) => any} `given` is what has been read already
+ */
+function opener(require, folder, read) {
+  const { Script } = require('node:vm');
+  return (name, given) => {
+    const section = given ?? read(name);
+    if (section === undefined) return require(`${folder}/${name}.js`)(require);
+    const { filename, text, cachedData } = section;
     return new Script(text, { filename, cachedData }).runInThisContext()(require);
   };
 }
@@ -178,4 +200,4 @@ function registry(modules, more) {
   return load;
 }
 
-module.exports = { open, opener, registry };
+module.exports = { open, opener, reader, registry };

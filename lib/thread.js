@@ -45,11 +45,32 @@ function startThread(heapMegabytes) {
     // There is no input. A worker that has none has `process.stdin` made to end it, half a millisecond before its first
     // line; one that may have some is told afterwards that it has ended.
     worker.stdin?.end();
+    supply(port1);
     return { worker, port: port1 };
   } catch (error) {
     port1.close();
     throw error;
   }
+}
+
+/**
+ * Reads for a thread that is starting what it would read itself, which would take it half a millisecond: nothing
+ * in it has read a file before. It is the first message, also where there is nothing to say; where it comes too late the
+ * thread has read that itself.
+ *
+ * @param {import('node:worker_threads').MessagePort} port
+ */
+function supply(port) {
+  if (home.section === undefined) return;
+  const section = home.section();
+  if (section === undefined) {
+    port.postMessage({ section: null });
+    return;
+  }
+  const { buffer, byteLength } = section.cachedData;
+  // Moved, where it has memory of its own.
+  const moved = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+  port.postMessage({ section }, moved);
 }
 
 /**

@@ -22,7 +22,7 @@ const path = require('node:path');
 const { faceOf, libraryOf } = require('./pack/bundle');
 const { ROOT, closure, moduleOf } = require('./pack/modules');
 
-const { opener, registry } = require('../lib/open');
+const { opener, reader, registry } = require('../lib/open');
 const { TARGETS } = require('../lib/targets');
 const manifest = require('../package.json');
 
@@ -106,10 +106,13 @@ function workerEntry(hashes, places) {
   const [first] = Object.values(places);
   return `${BANNER}'use strict';
 ${registry}
+${reader}
 ${opener}
-const { data } = require('node:worker_threads').workerData.tasklets;
-const section = opener(require, __dirname, data.code, ${JSON.stringify(hashes)});
-const modules = section('${first}');
+const { receiveMessageOnPort, workerData } = require('node:worker_threads');
+const { data, port } = workerData.tasklets;
+const read = reader(require, __dirname, data.code, ${JSON.stringify(hashes)});
+const section = opener(require, __dirname, read);
+const modules = section('${first}', receiveMessageOnPort(port)?.message.section);
 modules['${HOME}'] = (home) => {
   const path = require('node:path');
   home.exports = {
@@ -117,6 +120,7 @@ modules['${HOME}'] = (home) => {
     face: path.join(__dirname, '..', 'index.js'),
     root: path.join(__dirname, '..'),
     worker: () => ({ entry: __filename, eval: false, data }),
+    section: () => read('${first}'),
   };
 };
 modules['${IMPORT}'] = (module) => { module.exports = (url) => import(url); };
