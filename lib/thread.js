@@ -16,21 +16,21 @@ const { printingLater } = require('./print-later');
  */
 const YOUNG_MEGABYTES = 8;
 
+const MEBIBYTE = 1024 * 1024;
+
 /** @typedef {{ worker: Worker, port: import('node:worker_threads').MessagePort }} Thread */
 
 /**
  * A thread that waits for its seat, which comes through the port.
  *
- * @param {number} [heapMegabytes] the limit of its heap; without it, Node's own
+ * @param {number} [heap] the limit of its heap in MiB; without it, Node's own
  * @returns {Thread}
  */
-function startThread(heapMegabytes) {
+function startThread(heap) {
   const { port1, port2 } = new MessageChannel();
   try {
     const limits =
-      heapMegabytes === undefined
-        ? {}
-        : { maxOldGenerationSizeMb: heapMegabytes, maxYoungGenerationSizeMb: YOUNG_MEGABYTES };
+      heap === undefined ? {} : { maxOldGenerationSizeMb: heap, maxYoungGenerationSizeMb: YOUNG_MEGABYTES };
     const { entry, eval: isText, data } = home.worker();
     const options = {
       name: 'tasklets',
@@ -51,6 +51,17 @@ function startThread(heapMegabytes) {
     port1.close();
     throw error;
   }
+}
+
+/**
+ * The limit of a worker's heap, in MiB; `undefined` where it is Node's own.
+ *
+ * @param {any} config the config in force; without one, the defaults are
+ * @returns {number | undefined}
+ */
+function heapMegabytes(config) {
+  const perWorker = config?.memory.perWorker ?? Infinity;
+  return Number.isFinite(perWorker) ? Math.max(1, perWorker / MEBIBYTE) : undefined;
 }
 
 /**
@@ -108,4 +119,4 @@ function flags() {
   });
 }
 
-module.exports = { startThread };
+module.exports = { heapMegabytes, startThread };
