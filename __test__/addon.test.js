@@ -181,6 +181,14 @@ describe('the pack', () => {
       assert.equal(program(VERBS, { LIBRARY, TASKLETS_UNPACKED: '' }), 'works\n');
     });
 
+    it('is read by a worker itself where the program has not done so in time', () => {
+      const late = [...hook, '-r', path.join(__dirname, 'fixtures/pack/late.js')];
+      const MARK = path.join(folder, 'mark');
+      const told = lines(program(first, { LIBRARY, MARK, TASKLETS_UNPACKED: '' }, late));
+      assert.ok(fs.existsSync(MARK));
+      assert.deepEqual(told, ['2', 'pool taken', 'run taken', 'task taken']);
+    });
+
     it('shows its files where they are', () => {
       const env = { ...process.env, LIBRARY, TASKLETS_UNPACKED: '' };
       const uncaught = [...hook, '-e', 'require(process.env.LIBRARY).wrap(null)'];

@@ -23,12 +23,8 @@ function load() {
   const given = process.env.TASKLETS_NATIVE_PATH;
   if (given) return openGiven(path.resolve(given));
   const targets = TARGETS[`${process.platform}-${process.arch}`] ?? [];
-  const found = targets.map(find).filter((file) => file !== undefined);
-  if (found.length === 0) throw missing(targets, []);
-  // Of the two packages for Linux only one is installed, unless somebody asked for both.
-  if (found.length > 1 && libc() === 'musl') found.reverse();
   const failures = [];
-  for (const file of found) {
+  for (const file of candidates(targets)) {
     try {
       return open(file);
     } catch (error) {
@@ -36,6 +32,32 @@ function load() {
     }
   }
   throw missing(targets, failures);
+}
+
+/**
+ * The files that may be it, the likeliest first, each looked for once those before it are not it: to look for a package that
+ * is not there takes longer than to load one.
+ *
+ * @param {string[]} targets
+ * @returns {Generator<string>}
+ */
+function* candidates(targets) {
+  if (targets.length > 1 && mayBeMusl()) {
+    const found = targets.map(find).filter((file) => file !== undefined);
+    // Only one of the two is installed, unless somebody asked for both.
+    yield* found.length > 1 && libc() === 'musl' ? found.reverse() : found;
+    return;
+  }
+  for (const target of targets) {
+    const file = find(target);
+    if (file !== undefined) yield file;
+  }
+}
+
+/** Whether musl's loader is there; it may be beside another C library. */
+function mayBeMusl() {
+  const machine = process.arch === 'x64' ? 'x86_64' : 'aarch64';
+  return fs.existsSync(`/lib/ld-musl-${machine}.so.1`);
 }
 
 /**

@@ -11,6 +11,7 @@
  * @property {() => string[]} [folders] inside a bundle: where that is
  * @property {() => { entry: string, eval: boolean, data: object | undefined }} worker
  *   what a worker's thread begins with: a file, or a text, and what it needs of the pack
+ * @property {() => import('./open').Section | undefined} [section] what it would read first, where it is a file of the pack
  */
 
 const path = require('node:path');

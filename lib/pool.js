@@ -4,7 +4,7 @@
 
 const { AsyncResource } = require('node:async_hooks');
 const { configError, fromNative } = require('./errors');
-const { startThread } = require('./thread');
+const { heapMegabytes, startThread } = require('./thread');
 
 /** What a pool stands on: loaded when the first one is opened. @type {typeof import('./ground')} */
 let ground;
@@ -47,6 +47,8 @@ class Pool {
   #pool = 0;
   /** @type {any} */
   #config = undefined;
+  /** What it was configured with before it was opened. @type {string | undefined} */
+  #ahead = undefined;
   /** @type {Staff | undefined} */
   #staff = undefined;
   /** @type {Engine | undefined} */
@@ -92,7 +94,8 @@ class Pool {
     const { Log, Staff, fromJson, here, machine } = ground;
     this.#pool = binding.openPool(here().id, machine.cpuCount(), machine.memory());
     unused.register(this, { pool: this.#pool, staff: undefined }, this);
-    this.#config = fromJson(binding.configurePool(this.#pool, '{}'));
+    this.#config = fromJson(answered(binding.configurePool(this.#pool, this.#ahead ?? '{}')), this.#logger);
+    this.#ahead = undefined;
     const log = new Log(this.#pool, this.#config.logging);
     this.#log = log;
     this.#staff = new Staff(this.#pool, this.#config, log.write);
@@ -107,7 +110,7 @@ class Pool {
     if (makeInstead !== undefined) return this.#useInstead(makeInstead);
     // A worker takes longer to start than all that is loaded here: it goes first.
     const isFirst = this.#pool === 0 && this.#shutdown === undefined;
-    const thread = isFirst ? startThread() : undefined;
+    const thread = isFirst ? startThread(heapMegabytes(this.#config)) : undefined;
     try {
       this.#open();
     } catch (error) {
@@ -302,6 +305,8 @@ class Pool {
    * @param {any} logger
    */
   #apply(json, logger) {
+    // Before the first task only what has to be known now: the rest is done while the first worker's thread starts.
+    if (this.#pool === 0 && this.#ahead === undefined) return this.#applyAhead(json, logger);
     this.#open();
     if (json !== '{}') {
       const { fromJson } = require('./config');
@@ -312,6 +317,22 @@ class Pool {
       if (this.#engine !== undefined) this.#engine.config = this.#config;
       this.#listen(this.#config.gracefulSignals && this.#shutdown === undefined);
     }
+    return this.#config;
+  }
+
+  /**
+   * @param {string} json
+   * @param {any} logger
+   */
+  #applyAhead(json, logger) {
+    binding ??= require('./native');
+    const { fromJson } = require('./config');
+    const machine = require('./machine');
+    const checked = answered(binding.checkConfig(json, machine.cpuCount(), machine.memory()));
+    this.#logger = logger;
+    this.#config = fromJson(checked, logger);
+    this.#ahead = json;
+    this.#listen(this.#config.gracefulSignals && this.#shutdown === undefined);
     return this.#config;
   }
 

@@ -13,7 +13,7 @@ const { KIND, MAIL } = require('./frames');
 const { file: addon } = require('./addon');
 const output = require('./output');
 const { Spares } = require('./spares');
-const { startThread } = require('./thread');
+const { heapMegabytes, startThread } = require('./thread');
 
 /** How long a worker that may leave has for its own `exit` handlers, in milliseconds. */
 const LEAVE_TIME = 1000;
@@ -62,7 +62,7 @@ class Staff {
   /** The config has changed: workers hear what concerns them. */
   set config(config) {
     this.#config = config;
-    this.#spares.trim(config.workers.spare, this.#heapMegabytes());
+    this.#spares.trim(config.workers.spare, heapMegabytes(this.#config));
     if (this.#members.size > 0) this.#fillSpares();
     for (const { port } of this.#members.values()) port.postMessage({ config: plain(config) });
   }
@@ -111,7 +111,7 @@ class Staff {
    * @param {import('./thread').Thread} [started] one that has been started ahead
    */
   start(id, started) {
-    const heap = this.#heapMegabytes();
+    const heap = heapMegabytes(this.#config);
     this.#start(id, heap, () => started ?? this.#spares.take(heap) ?? startThread(heap));
   }
 
@@ -121,7 +121,7 @@ class Staff {
    */
   #startFor(id, megabytes) {
     if (megabytes === 0) return this.start(id);
-    const heap = Math.max(LEAST_HEAP, Math.min(megabytes, this.#heapMegabytes() ?? Infinity));
+    const heap = Math.max(LEAST_HEAP, Math.min(megabytes, heapMegabytes(this.#config) ?? Infinity));
     this.#start(id, heap, () => startThread(heap));
   }
 
@@ -149,14 +149,9 @@ class Staff {
     if (this.#config.workers.spare === 0 || this.#filling !== undefined) return;
     this.#filling = setTimeout(() => {
       this.#filling = undefined;
-      if (this.#members.size > 0) this.#spares.fill(this.#config.workers.spare, this.#heapMegabytes());
+      if (this.#members.size > 0) this.#spares.fill(this.#config.workers.spare, heapMegabytes(this.#config));
     }, SPARE_AFTER);
     this.#filling.unref();
-  }
-
-  #heapMegabytes() {
-    const { perWorker } = this.config.memory;
-    return Number.isFinite(perWorker) ? Math.max(1, perWorker / MEBIBYTE) : undefined;
   }
 
   /**

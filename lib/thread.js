@@ -7,6 +7,7 @@
 
 const { MessageChannel, Worker } = require('node:worker_threads');
 const home = require('./home');
+const { printingLater } = require('./print-later');
 
 /**
  * The young generation of a worker whose heap is limited: it comes on top of the limit. Until a worker has joined, and where the
@@ -15,21 +16,21 @@ const home = require('./home');
  */
 const YOUNG_MEGABYTES = 8;
 
+const MEBIBYTE = 1024 * 1024;
+
 /** @typedef {{ worker: Worker, port: import('node:worker_threads').MessagePort }} Thread */
 
 /**
  * A thread that waits for its seat, which comes through the port.
  *
- * @param {number} [heapMegabytes] the limit of its heap; without it, Node's own
+ * @param {number} [heap] the limit of its heap in MiB; without it, Node's own
  * @returns {Thread}
  */
-function startThread(heapMegabytes) {
+function startThread(heap) {
   const { port1, port2 } = new MessageChannel();
   try {
     const limits =
-      heapMegabytes === undefined
-        ? {}
-        : { maxOldGenerationSizeMb: heapMegabytes, maxYoungGenerationSizeMb: YOUNG_MEGABYTES };
+      heap === undefined ? {} : { maxOldGenerationSizeMb: heap, maxYoungGenerationSizeMb: YOUNG_MEGABYTES };
     const { entry, eval: isText, data } = home.worker();
     const options = {
       name: 'tasklets',
@@ -38,9 +39,13 @@ function startThread(heapMegabytes) {
       transferList: [port2],
       execArgv: flags(),
       resourceLimits: bare(limits),
+      stdin: true,
     };
-    const worker = new Worker(entry, bare(options));
-    makeRoom(worker);
+    const worker = printingLater(() => new Worker(entry, bare(options)));
+    // There is no input. A worker that has none has `process.stdin` made to end it, half a millisecond before its first
+    // line; one that may have some is told afterwards that it has ended.
+    worker.stdin?.end();
+    supply(port1);
     return { worker, port: port1 };
   } catch (error) {
     port1.close();
@@ -49,23 +54,34 @@ function startThread(heapMegabytes) {
 }
 
 /**
- * Node pipes what a worker prints to the streams of its owner, by listeners of their own for each. With ten workers, a program
- * that listens to its output as well would be warned of a leak: so the streams may have as many more as there are workers.
+ * The limit of a worker's heap, in MiB; `undefined` where it is Node's own.
  *
- * @param {Worker} worker
+ * @param {any} config the config in force; without one, the defaults are
+ * @returns {number | undefined}
  */
-function makeRoom(worker) {
-  const streams = [process.stdout, process.stderr];
-  /** @param {1 | -1} change */
-  const allow = (change) => {
-    for (const stream of streams) {
-      const most = stream.getMaxListeners();
-      // Without a limit there is none to move: 0 says so, too.
-      if (most + change > 0) stream.setMaxListeners(most === 0 ? 0 : most + change);
-    }
-  };
-  allow(1);
-  worker.once('exit', () => allow(-1));
+function heapMegabytes(config) {
+  const perWorker = config?.memory.perWorker ?? Infinity;
+  return Number.isFinite(perWorker) ? Math.max(1, perWorker / MEBIBYTE) : undefined;
+}
+
+/**
+ * Reads for a thread that is starting what it would read itself, which would take it half a millisecond: nothing
+ * in it has read a file before. It is the first message, also where there is nothing to say; where it comes too late the
+ * thread has read that itself.
+ *
+ * @param {import('node:worker_threads').MessagePort} port
+ */
+function supply(port) {
+  if (home.section === undefined) return;
+  const section = home.section();
+  if (section === undefined) {
+    port.postMessage({ section: null });
+    return;
+  }
+  const { buffer, byteLength } = section.cachedData;
+  // Moved, where it has memory of its own.
+  const moved = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+  port.postMessage({ section }, moved);
 }
 
 /**
@@ -103,4 +119,4 @@ function flags() {
   });
 }
 
-module.exports = { startThread };
+module.exports = { heapMegabytes, startThread };

@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * Has V8 compile the pack ahead, so that programs need not wait for that (`scripts/pack/section.js`):
+ * Has V8 compile the pack ahead, so that programs need not wait for that (`lib/open.js`):
  *
  *     node scripts/code.js [folder [node ...]]      (without any: dist/code, for the Node that runs this)
  *
@@ -31,7 +31,8 @@ function addon() {
 function copyPackage(copy) {
   fs.mkdirSync(path.join(copy, 'dist'));
   for (const file of fs.readdirSync(DIST)) {
-    if (file.endsWith('.js')) fs.copyFileSync(path.join(DIST, file), path.join(copy, 'dist', file));
+    if (/\.js$|^pack\.json$/.test(file))
+      fs.copyFileSync(path.join(DIST, file), path.join(copy, 'dist', file));
   }
   fs.mkdirSync(path.join(copy, 'lib'));
   for (const file of ['index.js', 'package.json', 'lib/open.js']) {

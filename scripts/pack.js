@@ -4,7 +4,7 @@
  * Makes the pack, `dist/`: the library in a few files. Finding, reading and compiling a hundred small ones is most of
  * what a program would wait for before its first result.
  *
- *   main.js     the entry of programs
+ *   pack.json   what there is, by which `lib/open.js` opens it
  *   worker.js   the entry of a worker
  *   pool.js     what `require('tasklets')` and a pool need, and what starts the first worker's thread
  *   run.js      what a first task needs besides, loaded while that thread starts
@@ -13,7 +13,7 @@
  *   code/       what V8 has compiled of them (`scripts/code.js`)
  *   bundle/     all of it as text: what bundlers take in, since a bundle has no files beside it
  *
- * Each but the entries gives one object of functions, by the ids of the modules (`lib/pool`).
+ * Each of the sections (`pool` to `rest`) gives one object of functions, by the ids of the modules (`lib/pool`).
  */
 
 const { createHash } = require('node:crypto');
@@ -21,9 +21,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { faceOf, libraryOf } = require('./pack/bundle');
 const { ROOT, closure, moduleOf } = require('./pack/modules');
-const { registry } = require('./pack/registry');
-const { findCode, opener } = require('./pack/section');
 
+const { opener, reader, registry } = require('../lib/open');
 const { TARGETS } = require('../lib/targets');
 const manifest = require('../package.json');
 
@@ -97,35 +96,38 @@ typeof arguments === 'undefined' ? section : (module.exports = section);
   return text;
 }
 
-/** What stands for `lib/home` in the files of the pack. It uses `code`. */
-const HOME_OF_FILES = `(function (module) {
-  const path = require('node:path');
-  module.exports = {
-    library: __dirname + path.sep,
-    face: path.join(__dirname, '..', 'index.js'),
-    root: path.join(__dirname, '..'),
-    worker: () => ({ entry: path.join(__dirname, 'worker.js'), eval: false, data: { code } }),
-  };
-})`;
-
 /**
- * @param {string} code where the code is that has been compiled ahead
+ * The entry of a worker, which is told where the code is that has been compiled ahead.
+ *
  * @param {Record<string, string>} hashes of the sections
  * @param {Record<string, string>} places in which section each module is; the first one's is opened at once
  */
-function entry(code, hashes, places) {
+function workerEntry(hashes, places) {
   const [first] = Object.values(places);
   return `${BANNER}'use strict';
 ${registry}
+${reader}
 ${opener}
-${code}
-const section = opener(require, __dirname, code, ${JSON.stringify(hashes)});
-const modules = section('${first}');
-modules['${HOME}'] = ${HOME_OF_FILES};
+const { receiveMessageOnPort, workerData } = require('node:worker_threads');
+const { data, port } = workerData.tasklets;
+const read = reader(require, __dirname, data.code, ${JSON.stringify(hashes)});
+const section = opener(require, __dirname, read);
+const modules = section('${first}', receiveMessageOnPort(port)?.message.section);
+modules['${HOME}'] = (home) => {
+  const path = require('node:path');
+  home.exports = {
+    library: __dirname + path.sep,
+    face: path.join(__dirname, '..', 'index.js'),
+    root: path.join(__dirname, '..'),
+    worker: () => ({ entry: __filename, eval: false, data }),
+    section: () => read('${first}'),
+  };
+};
 modules['${IMPORT}'] = (module) => { module.exports = (url) => import(url); };
 let places;
 const placeOf = (id) => (places ??= JSON.parse('${JSON.stringify(places)}'))[id];
 exports.load = registry(modules, (id) => section(placeOf(id)));
+exports.load('lib/worker/bootstrap');
 `;
 }
 
@@ -156,13 +158,8 @@ function write() {
     hashes[name] = createHash('sha256').update(text).digest('hex').slice(0, 12);
     put(`${name}.js`, text);
   }
-  const found = `const TARGETS = ${JSON.stringify(TARGETS)};\n${findCode}\nconst code = findCode(require, __dirname);`;
-  const told = "const { code } = require('node:worker_threads').workerData.tasklets.data;";
-  put('main.js', entry(found, hashes, placesOf(others)));
-  put(
-    'worker.js',
-    `${entry(told, hashes, placesOf({ task, ...others }))}exports.load('lib/worker/bootstrap');\n`,
-  );
+  put('pack.json', JSON.stringify({ hashes, places: placesOf(others), targets: TARGETS }));
+  put('worker.js', workerEntry(hashes, placesOf({ task, ...others })));
   fs.mkdirSync(path.join(DIST, 'bundle'));
   put('bundle/library.mjs', `${BANNER}${libraryOf(texts)}`);
   for (const { name, id } of faces()) {

@@ -14,19 +14,25 @@ const { port } = threads.workerData.tasklets;
 
 /** @typedef {{ addon: string | undefined, pool: number, worker: number, config: any }} Seat */
 
-/** @param {{ seat: Seat, prepare?: { addon: string | undefined } }} message */
-function take({ seat: taken, prepare }) {
+/** @param {{ seat: Seat, prepare?: { addon: string | undefined }, section?: object | null }} message */
+function take({ seat: taken, prepare, section }) {
+  // What was read for this thread, too late: it has read that itself.
+  if (section !== undefined) return takeNext();
   seat.addon = (taken ?? prepare).addon;
   const { Attendant } = require('./attendant');
   if (taken === undefined) {
     // A spare one has all loaded when its seat comes.
     require('./warm');
-    port.once('message', take);
+    takeNext();
     return;
   }
   new Attendant(taken.pool, taken.worker, port, taken.config).start();
 }
 
-const first = threads.receiveMessageOnPort(port);
-if (first === undefined) port.once('message', take);
-else take(first.message);
+function takeNext() {
+  const next = threads.receiveMessageOnPort(port);
+  if (next === undefined) port.once('message', take);
+  else take(next.message);
+}
+
+takeNext();

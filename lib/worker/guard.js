@@ -10,9 +10,19 @@
 
 const { bind, call } = Function.prototype;
 const { apply } = Reflect;
-const { nextTick } = process;
+const { hrtime, nextTick } = process;
 const { Promise, clearTimeout, setImmediate, setTimeout } = globalThis;
-const now = performance.now.bind(performance);
+
+/**
+ * Milliseconds of a clock that only runs on. It is the one of `performance`, which brings ten modules of Node's along:
+ * 0.7 ms that the first result would wait for.
+ *
+ * @returns {number}
+ */
+const now = () => {
+  const time = hrtime();
+  return time[0] * 1000 + time[1] / 1e6;
+};
 const exit = process.exit.bind(process);
 const reallyExit = /** @type {(code: number) => void} */ (Reflect.get(process, 'reallyExit').bind(process));
 const resolved = Promise.resolve.bind(Promise);

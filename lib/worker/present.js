@@ -8,12 +8,12 @@
  * moment that a task in this worker loads `tasklets` itself.
  */
 
-const { AsyncLocalStorage } = require('node:async_hooks');
+const hooks = require('node:async_hooks');
 const { apply } = require('./guard');
 
 /** @typedef {import('./task').Task} Task */
 
-/** @type {AsyncLocalStorage<Task | undefined> | undefined} */
+/** @type {import('node:async_hooks').AsyncLocalStorage<Task | undefined> | undefined} */
 let storage;
 /** @type {Task | undefined} */
 let running;
@@ -21,7 +21,8 @@ let running;
 /** Somebody may ask from now on: also the task that runs at this moment, in what follows of it. */
 function follow() {
   if (storage !== undefined) return;
-  storage = new AsyncLocalStorage();
+  // From Node 24 on it is made of modules of its own, which are loaded when it is asked for.
+  storage = new hooks.AsyncLocalStorage();
   if (running !== undefined) storage.enterWith(running);
 }
 

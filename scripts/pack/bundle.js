@@ -7,7 +7,7 @@
  * The functions here go into it as text: they may use nothing from outside but what is said.
  */
 
-const { registry } = require('./registry');
+const { registry } = require('../../lib/open');
 
 /**
  * Opens the pack that comes as text. It uses `registry`.

@@ -20,10 +20,9 @@ const place = keepsNames ? fs.readFileSync(path.join(copy, 'place'), 'utf8') : '
 
 if (isMainThread) {
   // Empty files, which V8 refuses: so each section is opened as a script, and compiled.
-  const entry = fs.readFileSync(path.join(copy, 'dist', 'main.js'), 'utf8');
-  const [, hashes] = /** @type {string[]} */ (/opener\(require, __dirname, code, (\{.*?\})\)/.exec(entry));
+  const { hashes } = JSON.parse(fs.readFileSync(path.join(copy, 'dist', 'pack.json'), 'utf8'));
   fs.mkdirSync(CODE, { recursive: true });
-  for (const [name, hash] of Object.entries(JSON.parse(hashes))) {
+  for (const [name, hash] of Object.entries(hashes)) {
     // That one is never needed at once, and would be half as much again to install.
     if (name === 'rest') continue;
     fs.writeFileSync(path.join(CODE, `${name}-${hash}.bin`), '');
