@@ -1,6 +1,7 @@
 'use strict';
 
 const assert = require('node:assert');
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -8,6 +9,7 @@ const { pathToFileURL } = require('node:url');
 const { test } = require('node:test');
 
 const { Pool, errors } = require('..');
+const { cpuCount } = require('../lib/open').open('lib/machine');
 const { echo, outcome, poolFor, spinForever } = require('./fixtures/pools');
 
 test('says what is in force, frozen through and through', async (t) => {
@@ -27,7 +29,7 @@ test('says what is in force, frozen through and through', async (t) => {
 test('the defaults are those of the contract', () => {
   const config = new Pool().config();
   assert.strictEqual(config.workers.min, 0);
-  assert.strictEqual(config.workers.max, os.availableParallelism());
+  assert.strictEqual(config.workers.max, cpuCount());
   assert.strictEqual(config.workers.scaling, 'adaptive');
   assert.strictEqual(config.workers.idleTimeout, 10_000);
   assert.deepStrictEqual({ ...config.timeout }, { default: 0, perTask: true });
@@ -71,8 +73,44 @@ test('an unknown option names the nearest known one', () => {
   }
 });
 
+/**
+ * The files of a control group that is made for the test: one that allows a single processor.
+ *
+ * @returns {string | undefined} undefined where this may not be done here
+ */
+function groupOfOne() {
+  for (const [root, file, limit] of [
+    ['/sys/fs/cgroup/cpu', 'cpu.cfs_quota_us', '100000'],
+    ['/sys/fs/cgroup', 'cpu.max', '100000 100000'],
+  ]) {
+    const group = path.join(root, `tasklets-test-${process.pid}`);
+    try {
+      fs.mkdirSync(group);
+      if (fs.existsSync(path.join(group, file))) {
+        fs.writeFileSync(path.join(group, file), limit);
+        return group;
+      }
+      fs.rmdirSync(group);
+    } catch {
+      // Not allowed, or no such control groups.
+    }
+  }
+  return undefined;
+}
+
+test('the quota of a container counts', (t) => {
+  const group = os.availableParallelism() > 1 ? groupOfOne() : undefined;
+  if (group === undefined) return t.skip('no control group can be made here');
+  t.after(() => fs.rmdirSync(group));
+  const program = `console.log(require(${JSON.stringify(path.join(__dirname, '..'))}).config().workers.max)`;
+  // The shell joins the group, and becomes the program.
+  const script = `echo $$ > '${group}/cgroup.procs' && exec "$0" -e "$1"`;
+  const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath, program], { encoding: 'utf8' });
+  assert.deepStrictEqual([stdout, stderr], ['1\n', '']);
+});
+
 test('expressions count processors', () => {
-  const cpus = os.availableParallelism();
+  const cpus = cpuCount();
   assert.strictEqual(new Pool({ workers: { max: 'cpu_count * 2' } }).config().workers.max, cpus * 2);
   assert.strictEqual(new Pool({ workers: 'auto' }).config().workers.max, cpus);
 });

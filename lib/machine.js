@@ -3,10 +3,11 @@
 /** What this process may use: container quotas included. */
 
 const os = require('node:os');
+const binding = require('./native');
 
 /** Processors. */
 function cpuCount() {
-  return Math.max(1, os.availableParallelism());
+  return Math.max(1, Math.min(os.availableParallelism(), binding.processors()));
 }
 
 /** Bytes of memory. */

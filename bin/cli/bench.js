@@ -5,6 +5,7 @@
 const { execFile } = require('node:child_process');
 const os = require('node:os');
 const { promisify } = require('node:util');
+const { open } = require('../../lib/open');
 const { UsageError } = require('./arguments');
 
 /** Tasks submitted at once: more than workers have at hand, less than would be a matter of memory. */
@@ -95,7 +96,7 @@ async function coldStart() {
 async function main(given, rest) {
   if (rest.length > 0) throw new UsageError(`Expected no arguments, got \`${rest.join(' ')}\``);
   const { Pool, version } = require('../..');
-  const workers = given.workers ?? os.availableParallelism();
+  const workers = given.workers ?? open('lib/machine').cpuCount();
   const time = given.time ?? 1000;
   const cold = await coldStart();
   const pool = new Pool({ workers });

@@ -15,6 +15,15 @@ pub fn machine(cpu_count: u32, memory: f64) -> Machine {
     }
 }
 
+/// How many processors the process may use at once: by affinity, and on Linux by the quota of its control groups (v1 and
+/// v2), rounded down, at least one. Node's `os.availableParallelism()` knows the quota only in some versions, and not everywhere.
+#[napi(catch_unwind)]
+pub fn processors() -> u32 {
+    let count = std::thread::available_parallelism()
+        .map_or(u32::MAX, |count| u32::try_from(count.get()).unwrap_or(u32::MAX));
+    count.max(1)
+}
+
 /// Lays `layer` (JSON) over a pool's config: the config in force, or `{ error }`.
 #[napi(catch_unwind)]
 pub fn configure_pool(pool: u32, layer: String) -> String {
