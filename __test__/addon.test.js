@@ -152,6 +152,14 @@ describe('the pack', () => {
     assert.equal(program(loads, { LIBRARY, TASKLETS_UNPACKED: '' }), `false ${version}\n`);
   });
 
+  it('loads nothing of Node that a first result need not wait for', () => {
+    const LIBRARY = path.join(copy, 'index.js');
+    const late = ['perf_hooks', 'async_hooks', 'tty', 'net'];
+    const loaded = `${JSON.stringify(late)}.filter((name) => process.moduleLoadList.includes('NativeModule ' + name))`;
+    const first = `const before = ${loaded}; require(process.env.LIBRARY).config({ workers: 2 }); const after = ${loaded}; console.log(String(after) === String(before));`;
+    assert.equal(program(first, { LIBRARY, TASKLETS_UNPACKED: '' }), 'true\n');
+  });
+
   it('does the same as the source', () => {
     const LIBRARY = path.join(copy, 'index.js');
     fs.rmSync(path.join(copy, 'dist/sources.json'));

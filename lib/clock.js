@@ -8,10 +8,22 @@
  * it names it as the globals are named.
  */
 
-const { performance: realm } = require('node:perf_hooks');
 const { clearTimeout, setImmediate, setTimeout } = require('node:timers');
 
 const { queueMicrotask } = globalThis;
-const performance = Object.freeze({ now: realm.now.bind(realm) });
+
+/** @type {(() => number) | undefined} */
+let now;
+
+/**
+ * The module is loaded when somebody wants to know the time, as it brings ten others along: half a millisecond, which a
+ * program's first result would wait for, and more in a worker. By then `now` may be fake; what it was is on the prototype.
+ */
+function real() {
+  const { performance } = require('node:perf_hooks');
+  return Object.getPrototypeOf(performance).now.bind(performance);
+}
+
+const performance = Object.freeze({ now: () => (now ??= real())() });
 
 module.exports = { clearTimeout, performance, queueMicrotask, setImmediate, setTimeout };
